@@ -1,0 +1,105 @@
+# goaltracker: a PostgreSQL extension
+#
+# Everything included, Debian's packages too, on a private server:
+#   make demo             build, load example data, print the report
+#   make demo-stop        stop the demo's server and remove its directory
+#   make test             build with warnings as errors, run all tests
+#   make packages         only install the missing packages (as root)
+#
+# As with any extension (PG_CONFIG=... chooses the PostgreSQL):
+#   make                  build; WERROR=1: warnings are errors,
+#                         ASSERTS=1: with goaltracker's own assertions
+#   make install          install (DESTDIR=... elsewhere)
+#   make installcheck     run the tests against a running server
+#   make clean            remove everything built, private servers included
+#
+# For developers:
+#   make format           clang-format over src/, line breaks and the like
+#   make check-format     say what make format would change
+
+EXTENSION = goaltracker
+EXTVERSION = 1.0
+MODULE_big = goaltracker
+OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
+
+# The install script is the sections in order of their names.
+INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
+SECTIONS := $(sort $(wildcard sql/[0-9][0-9]-*.sql))
+DATA_built = $(INSTALL_SCRIPT_SQL)
+
+# pg_regress reads test/sql and compares with expected/; isolation compares
+# with test/expected/.
+REGRESS := $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test --load-extension=$(EXTENSION)
+ifneq ($(wildcard test/t/*.pl),)
+TAP_TESTS = 1
+PROVE_TESTS = test/t/*.pl
+endif
+
+EXTRA_CLEAN = results/ regression.diffs regression.out
+
+# PostgreSQL's own headers survive these, but for parameters left unused.
+PG_CFLAGS = -Wextra -Wshadow -Wstrict-prototypes -Wold-style-definition \
+	-Wwrite-strings -Wno-unused-parameter -Wno-declaration-after-statement
+ifeq ($(WERROR),1)
+PG_CFLAGS += -Werror
+endif
+ifeq ($(ASSERTS),1)
+PG_CPPFLAGS += -DGOALTRACKER_ASSERTS
+endif
+
+# The work is in loops inside the functions, where JIT inlining gains nothing;
+# without bitcode no clang is needed.
+override with_llvm = no
+
+PG_CONFIG = pg_config
+
+# These bring what they need, PostgreSQL included, so they must not ask
+# pg_config first.
+STANDALONE = demo demo-stop test packages format check-format help
+
+.PHONY: all $(STANDALONE) remove-private
+
+all:
+
+demo demo-stop test packages:
+	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
+
+# clang-format cannot align declarations as PostgreSQL's sources do, so what
+# differs in white space alone is left as it stands.
+format:
+	@for file in src/*.c src/*.h; do \
+		clang-format "$$file" | diff -uwB "$$file" - | patch -s "$$file"; done
+
+check-format:
+	@for file in src/*.c src/*.h; do \
+		clang-format "$$file" | diff -uwB "$$file" - || status=1; done; exit $${status:-0}
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' Makefile
+
+# Servers and build directories of "make demo" and "make test".
+clean: remove-private
+remove-private:
+	@scripts/demo-stop.sh --quiet
+	@rm -rf build
+
+ifneq ($(filter-out $(STANDALONE),$(or $(MAKECMDGOALS),all)),)
+PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
+ifneq ($(PGXS),)
+include $(PGXS)
+else ifneq ($(MAKECMDGOALS),clean)
+$(error "$(PG_CONFIG)" does not run: install the PostgreSQL server development package ("make packages" as root does so on Debian), or say where it is with PG_CONFIG=...)
+endif
+endif
+
+$(OBJS): $(wildcard src/*.h) Makefile
+
+$(INSTALL_SCRIPT_SQL): $(SECTIONS) Makefile
+	{ echo '/* $@ */'; echo; \
+	  echo '-- complain if the script is sourced in psql, rather than via CREATE EXTENSION'; \
+	  printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \
+	  for section in $(SECTIONS); do echo; cat "$$section"; done; } >$@.tmp
+	mv $@.tmp $@

@@ -1,0 +1,45 @@
+-- ---------------------------------------------------------------------------
+-- goaltracker 1.0: the schema and what the tables' constraints call
+-- ---------------------------------------------------------------------------
+
+-- Plain CREATE on purpose, here and in everything that follows: an object that
+-- somebody put in the way beforehand makes the installation fail instead of
+-- becoming part of it.
+CREATE SCHEMA goaltracker;
+
+COMMENT ON SCHEMA goaltracker IS
+	'goal attribution for messaging: facts to load, refresh, and report views to read';
+
+-- A constraint can only say its own name; these say which value was refused and
+-- which ones are allowed.  STRICT: a NULL value is never refused.
+CREATE FUNCTION goaltracker._refuse(column_name text, value text, allowed text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_refuse';
+
+COMMENT ON FUNCTION goaltracker._refuse(text, text, text) IS
+	'raises the error of a check constraint: the column, the value refused, what is allowed';
+
+CREATE FUNCTION goaltracker._refuse_id(column_name text, value text)
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_refuse_id';
+
+COMMENT ON FUNCTION goaltracker._refuse_id(text, text) IS
+	'raises the error of an id that has not 1 to 255 bytes';
+
+CREATE FUNCTION goaltracker._is_time_zone(name text)
+RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_is_time_zone';
+
+COMMENT ON FUNCTION goaltracker._is_time_zone(text) IS
+	'whether the server knows a time zone of this name';
+
+CREATE FUNCTION goaltracker._are_duration_bounds(bounds interval[])
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_are_duration_bounds';
+
+COMMENT ON FUNCTION goaltracker._are_duration_bounds(interval[]) IS
+	'whether these are 1 to 100 positive intervals in rising order (S16)';

@@ -1,0 +1,712 @@
+-- ---------------------------------------------------------------------------
+-- What refresh writes
+-- ---------------------------------------------------------------------------
+
+CREATE TABLE goaltracker.touchpoint (
+	goal_event_key		bigint NOT NULL,
+	segment_key			bigint,
+	opened_at			timestamptz NOT NULL,
+	reached_at			timestamptz NOT NULL,
+	assigned_at			timestamptz,
+	assigned_until		timestamptz,
+	conversation_date	date NOT NULL,
+	utc_offset			integer NOT NULL,
+	segment_no			integer,
+	agent_messages		integer NOT NULL,
+	agent_responses		integer NOT NULL,
+	min_window			smallint NOT NULL,
+	first_below			smallint NOT NULL,
+	last_below			smallint NOT NULL,
+	agent_below			smallint NOT NULL,
+	skill_below			smallint NOT NULL,
+	brand_below			smallint NOT NULL,
+	user_type			"char" NOT NULL,
+	goal_type			"char" NOT NULL,
+	account_id			text COLLATE "C" NOT NULL,
+	conversation_id		text COLLATE "C" NOT NULL,
+	agent_id			text COLLATE "C",
+	skill_id			text COLLATE "C",
+	currency			text COLLATE "C",
+	lead_value			numeric(20, 4),
+	transaction_value	numeric(20, 4)
+);
+
+CREATE INDEX touchpoint_by_goal_event ON goaltracker.touchpoint (goal_event_key);
+
+CREATE INDEX touchpoint_by_date ON goaltracker.touchpoint (account_id, conversation_date);
+
+COMMENT ON TABLE goaltracker.touchpoint IS
+	'agent segments within 31 days'' reach of goal events, with the windows under which each model credits them: min_window <= window < (model)_below; written by refresh';
+COMMENT ON COLUMN goaltracker.touchpoint.goal_event_key IS 'key of the goal event';
+COMMENT ON COLUMN goaltracker.touchpoint.segment_key IS
+	'key of the agent segment; null: an Unassigned row that stands for a conversation (S8)';
+COMMENT ON COLUMN goaltracker.touchpoint.opened_at IS 'when the conversation started';
+COMMENT ON COLUMN goaltracker.touchpoint.reached_at IS 'when the goal was reached';
+COMMENT ON COLUMN goaltracker.touchpoint.assigned_at IS 'when the agent was assigned';
+COMMENT ON COLUMN goaltracker.touchpoint.assigned_until IS
+	'end of the segment, else of its conversation; null: still assigned; of a joined agent, assigned_at (S13)';
+COMMENT ON COLUMN goaltracker.touchpoint.conversation_date IS
+	'date of opened_at in the account''s time zone (S15)';
+COMMENT ON COLUMN goaltracker.touchpoint.utc_offset IS
+	'seconds by which the account''s time zone was ahead of UTC at opened_at';
+COMMENT ON COLUMN goaltracker.touchpoint.segment_no IS 'number of the segment in its conversation';
+COMMENT ON COLUMN goaltracker.touchpoint.agent_messages IS 'messages of the agent in the segment';
+COMMENT ON COLUMN goaltracker.touchpoint.agent_responses IS 'responses of the agent in the segment';
+COMMENT ON COLUMN goaltracker.touchpoint.min_window IS
+	'smallest window, in days, that reaches the conversation (S2)';
+COMMENT ON COLUMN goaltracker.touchpoint.first_below IS
+	'smallest window under which First credits another one; 0: never credited';
+COMMENT ON COLUMN goaltracker.touchpoint.last_below IS
+	'smallest window under which Last credits another one; 0: never credited';
+COMMENT ON COLUMN goaltracker.touchpoint.agent_below IS
+	'smallest window under which All puts the agent''s conversion on another one; 0: never here';
+COMMENT ON COLUMN goaltracker.touchpoint.skill_below IS
+	'smallest window under which All puts the skill''s conversion on another one; 0: never here';
+COMMENT ON COLUMN goaltracker.touchpoint.brand_below IS
+	'smallest window under which All puts the brand''s conversion on another one; 0: never here';
+COMMENT ON COLUMN goaltracker.touchpoint.user_type IS
+	'H human, B bot, S system, U unassigned';
+COMMENT ON COLUMN goaltracker.touchpoint.goal_type IS
+	'S Sell Product/Service, L Generate Leads, A Service Activity Complete, I Interact with Visitors, P Increase Page Views, O Other';
+COMMENT ON COLUMN goaltracker.touchpoint.account_id IS 'account';
+COMMENT ON COLUMN goaltracker.touchpoint.conversation_id IS 'conversation';
+COMMENT ON COLUMN goaltracker.touchpoint.agent_id IS 'agent; null: Unassigned';
+COMMENT ON COLUMN goaltracker.touchpoint.skill_id IS 'skill of the segment, if any';
+COMMENT ON COLUMN goaltracker.touchpoint.currency IS
+	'currency of the goal event; null: the account''s default currency';
+COMMENT ON COLUMN goaltracker.touchpoint.lead_value IS 'lead value of the goal event';
+COMMENT ON COLUMN goaltracker.touchpoint.transaction_value IS 'transaction value of the goal event';
+
+CREATE TABLE goaltracker.goal_outcome (
+	goal_event_key		bigint NOT NULL,
+	reached_at			timestamptz NOT NULL,
+	touchpoints_cut		integer NOT NULL,
+	reach_window		smallint,
+	is_duplicate		boolean NOT NULL,
+	event_type			"char" NOT NULL,
+	account_id			text COLLATE "C" NOT NULL,
+	consumer_id			text COLLATE "C" NOT NULL,
+	goal_event_id		text COLLATE "C" NOT NULL,
+	goal_id				text COLLATE "C",
+	brand_event_id		text COLLATE "C",
+	CONSTRAINT goal_outcome_pkey PRIMARY KEY (account_id, goal_event_key)
+);
+
+CREATE INDEX goal_outcome_by_consumer ON goaltracker.goal_outcome (account_id, consumer_id);
+
+CREATE INDEX goal_outcome_cut ON goaltracker.goal_outcome (account_id)
+	WHERE touchpoints_cut > 0;
+
+COMMENT ON TABLE goaltracker.goal_outcome IS
+	'goal events as the last refresh found them, attributed or not; written by refresh';
+COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_key IS 'key of the goal event';
+COMMENT ON COLUMN goaltracker.goal_outcome.reached_at IS 'when the goal was reached';
+COMMENT ON COLUMN goaltracker.goal_outcome.touchpoints_cut IS
+	'touchpoints left out for the account''s max_touchpoints (S18)';
+COMMENT ON COLUMN goaltracker.goal_outcome.reach_window IS
+	'smallest window, in days, that reaches any conversation; null: not within 31 days (S9)';
+COMMENT ON COLUMN goaltracker.goal_outcome.is_duplicate IS
+	'whether it repeats the brand event of an earlier one (S10)';
+COMMENT ON COLUMN goaltracker.goal_outcome.event_type IS
+	'G Goal Achieved, P Purchase Event, L Lead Event';
+COMMENT ON COLUMN goaltracker.goal_outcome.account_id IS 'account';
+COMMENT ON COLUMN goaltracker.goal_outcome.consumer_id IS 'consumer who reached the goal';
+COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_id IS 'goal event';
+COMMENT ON COLUMN goaltracker.goal_outcome.goal_id IS 'goal reached, if its definition is named';
+COMMENT ON COLUMN goaltracker.goal_outcome.brand_event_id IS 'the brand''s own id of the event';
+
+-- ---------------------------------------------------------------------------
+-- What refresh reads
+-- ---------------------------------------------------------------------------
+
+-- Everything a consumer did.  Each branch is read in order of consumer from its
+-- index, so that grouping by consumer takes no sort.
+CREATE VIEW goaltracker._timeline AS
+SELECT c.account_id, c.consumer_id, 'conversation'::text AS entry, NULL::bigint AS entry_key,
+	c.opened_at AS starts_at, c.closed_at AS ends_at, c.conversation_id,
+	NULL::integer AS segment_no, NULL::text COLLATE "C" AS agent_id,
+	NULL::text COLLATE "C" AS skill_id, NULL::text COLLATE "C" AS participation,
+	NULL::text COLLATE "C" AS dialog, NULL::integer AS agent_messages,
+	NULL::integer AS agent_responses, NULL::text COLLATE "C" AS goal_event_id,
+	NULL::text COLLATE "C" AS goal_id, NULL::text COLLATE "C" AS event_type,
+	NULL::numeric(20, 4) AS lead_value, NULL::numeric(20, 4) AS transaction_value,
+	NULL::text COLLATE "C" AS currency, NULL::text COLLATE "C" AS brand_event_id,
+	NULL::text COLLATE "C" AS topic, NULL::text COLLATE "C" AS service_activity_status,
+	NULL::text COLLATE "C" AS session_id
+FROM goaltracker.conversation AS c
+UNION ALL
+SELECT s.account_id, s.consumer_id, 'segment', s.segment_key,
+	s.assigned_at, s.ended_at, s.conversation_id,
+	s.segment_no, s.agent_id, s.skill_id, s.participation,
+	s.dialog, s.agent_messages, s.agent_responses, NULL, NULL, NULL,
+	NULL, NULL, NULL, NULL, NULL, NULL, NULL
+FROM goaltracker.agent_segment AS s
+UNION ALL
+SELECT g.account_id, g.consumer_id, 'goal event', g.goal_event_key,
+	g.reached_at, NULL, NULL,
+	NULL, NULL, NULL, NULL,
+	NULL, NULL, NULL, g.goal_event_id, g.goal_id, g.event_type,
+	g.lead_value, g.transaction_value, g.currency, g.brand_event_id,
+	g.topic, g.service_activity_status, g.session_id
+FROM goaltracker.goal_event AS g;
+
+COMMENT ON VIEW goaltracker._timeline IS
+	'conversations, agent segments and goal events, as entries of journeys';
+
+CREATE VIEW goaltracker._journey AS
+SELECT t.account_id, t.consumer_id,
+	goaltracker.journey(t.entry, t.entry_key, t.starts_at, t.ends_at, t.conversation_id,
+		t.segment_no, t.agent_id, t.skill_id, t.participation, t.dialog, t.agent_messages,
+		t.agent_responses, t.goal_event_id, t.goal_id, t.event_type, t.lead_value,
+		t.transaction_value, t.currency, t.brand_event_id, t.topic,
+		t.service_activity_status, t.session_id) AS journey
+FROM goaltracker._timeline AS t
+GROUP BY t.account_id, t.consumer_id;
+
+COMMENT ON VIEW goaltracker._journey IS 'the journey of each consumer';
+
+CREATE FUNCTION goaltracker._rules(wanted_account_id text)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN jsonb_build_object(
+	'credited_user_types', coalesce(
+		(SELECT to_jsonb(a.credited_user_types)
+		 FROM goaltracker.account AS a WHERE a.account_id = wanted_account_id),
+		'["Human", "Bot", "System"]'),
+	'max_touchpoints', coalesce(
+		(SELECT a.max_touchpoints
+		 FROM goaltracker.account AS a WHERE a.account_id = wanted_account_id), 200),
+	'time_zone', coalesce(
+		(SELECT a.time_zone
+		 FROM goaltracker.account AS a WHERE a.account_id = wanted_account_id), 'UTC'),
+	'agents', coalesce(
+		(SELECT jsonb_object_agg(a.agent_id, a.user_type)
+		 FROM goaltracker.agent AS a
+		 WHERE a.account_id = wanted_account_id AND a.user_type <> 'Human'), '{}'),
+	'post_survey_bots', coalesce(
+		(SELECT jsonb_agg(a.agent_id)
+		 FROM goaltracker.agent AS a
+		 WHERE a.account_id = wanted_account_id AND a.is_post_survey_bot), '[]'),
+	'goals', coalesce(
+		(SELECT jsonb_object_agg(g.goal_id, g.goal_type)
+		 FROM goaltracker.goal AS g
+		 WHERE g.account_id = wanted_account_id), '{}'));
+
+COMMENT ON FUNCTION goaltracker._rules(text) IS
+	'what an account says about attribution, as touchpoints() takes it';
+
+CREATE FUNCTION goaltracker._touchpoint_rows(account_id text, journey goaltracker.journey,
+	rules jsonb)
+RETURNS SETOF goaltracker.touchpoint
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 10
+AS 'MODULE_PATHNAME', 'goaltracker_touchpoint_rows';
+
+COMMENT ON FUNCTION goaltracker._touchpoint_rows(text, goaltracker.journey, jsonb) IS
+	'the rows of touchpoint for a journey';
+
+CREATE FUNCTION goaltracker._goal_outcome_rows(account_id text, consumer_id text,
+	journey goaltracker.journey, rules jsonb)
+RETURNS SETOF goaltracker.goal_outcome
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 2
+AS 'MODULE_PATHNAME', 'goaltracker_goal_outcome_rows';
+
+COMMENT ON FUNCTION goaltracker._goal_outcome_rows(text, text, goaltracker.journey, jsonb) IS
+	'the rows of goal_outcome for a journey';
+
+-- ---------------------------------------------------------------------------
+-- The state of refresh
+-- ---------------------------------------------------------------------------
+
+-- Refreshes take turns by updating the one row of this table.  An advisory lock
+-- would do under READ COMMITTED; a row also makes a refresh under REPEATABLE
+-- READ fail, as it must, when another one has committed since its snapshot.
+CREATE TABLE goaltracker._refresh_turn (
+	turns				bigint NOT NULL
+);
+
+INSERT INTO goaltracker._refresh_turn (turns) VALUES (0);
+
+COMMENT ON TABLE goaltracker._refresh_turn IS 'one row, which each refresh updates first';
+COMMENT ON COLUMN goaltracker._refresh_turn.turns IS 'how many refreshes there were';
+
+CREATE TABLE goaltracker._first_refresh (
+	account_id			text COLLATE "C" NOT NULL,
+	done_to				text COLLATE "C" NOT NULL,
+	CONSTRAINT _first_refresh_pkey PRIMARY KEY (account_id)
+);
+
+COMMENT ON TABLE goaltracker._first_refresh IS
+	'accounts whose first refresh is under way, consumer after consumer';
+COMMENT ON COLUMN goaltracker._first_refresh.account_id IS 'account';
+COMMENT ON COLUMN goaltracker._first_refresh.done_to IS
+	'the last consumer done; an empty text: none yet';
+
+-- ---------------------------------------------------------------------------
+-- Refresh, step by step
+-- ---------------------------------------------------------------------------
+
+-- Every consumer of an account that has facts or outcomes.
+CREATE VIEW goaltracker._consumer AS
+SELECT c.account_id, c.consumer_id FROM goaltracker.conversation AS c
+UNION
+SELECT s.account_id, s.consumer_id FROM goaltracker.agent_segment AS s
+UNION
+SELECT g.account_id, g.consumer_id FROM goaltracker.goal_event AS g
+UNION
+SELECT o.account_id, o.consumer_id FROM goaltracker.goal_outcome AS o;
+
+COMMENT ON VIEW goaltracker._consumer IS 'every consumer that has facts or outcomes';
+
+-- Consumers that changes of wider scope concern.  A note on an account that
+-- refresh has never begun with is not among them: its first refresh goes
+-- through all of it.
+CREATE VIEW goaltracker._changed_in_scope AS
+SELECT c.account_id, c.consumer_id
+FROM goaltracker._consumer AS c
+WHERE EXISTS (
+		SELECT FROM goaltracker.refreshed_account AS r
+		WHERE r.account_id = c.account_id)
+	AND (c.account_id IN (
+			SELECT n.account_id FROM goaltracker.changed_scope AS n
+			WHERE n.scope = 'account')
+		OR EXISTS (
+			SELECT FROM goaltracker.changed_scope AS n
+			WHERE n.scope = 'everything'))
+UNION
+SELECT s.account_id, s.consumer_id
+FROM goaltracker.changed_scope AS n
+JOIN goaltracker.agent_segment AS s ON s.account_id = n.account_id AND s.agent_id = n.id
+JOIN goaltracker.refreshed_account AS r ON r.account_id = n.account_id
+WHERE n.scope = 'agent'
+UNION
+SELECT g.account_id, g.consumer_id
+FROM goaltracker.changed_scope AS n
+JOIN goaltracker.goal_event AS g ON g.account_id = n.account_id AND g.goal_id = n.id
+JOIN goaltracker.refreshed_account AS r ON r.account_id = n.account_id
+WHERE n.scope = 'goal';
+
+COMMENT ON VIEW goaltracker._changed_in_scope IS
+	'consumers whom a changed account, agent or goal concerns';
+
+CREATE FUNCTION goaltracker._take_turn()
+RETURNS void
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+	UPDATE goaltracker._refresh_turn SET turns = turns + 1;
+$$;
+
+COMMENT ON FUNCTION goaltracker._take_turn() IS
+	'waits until no other refresh is under way, until the end of the transaction';
+
+-- Takes the turn, finds out which consumers changes of wider scope concern, and
+-- moves what was loaded under an alias.  Returns the aliases it looked at, for
+-- _end_refresh.
+CREATE FUNCTION goaltracker._begin_refresh(OUT started_at timestamptz,
+	OUT alias_accounts text[], OUT aliases text[])
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	notes tid[];
+BEGIN
+	PERFORM goaltracker._take_turn();
+	started_at := clock_timestamp();
+
+	SELECT array_agg(p.account_id), array_agg(p.alias)
+	INTO alias_accounts, aliases
+	FROM (
+		SELECT a.account_id, a.alias
+		FROM goaltracker.changed_consumer AS c
+		JOIN goaltracker.consumer_alias AS a
+			ON a.account_id = c.account_id AND a.alias = c.consumer_id
+		UNION
+		SELECT a.account_id, a.alias
+		FROM goaltracker.changed_scope AS n
+		JOIN goaltracker.consumer_alias AS a ON a.account_id = n.account_id
+		WHERE n.scope = 'account') AS p;
+	IF aliases IS NOT NULL THEN
+		PERFORM goaltracker._move_aliased(alias_accounts, aliases);
+	END IF;
+
+	-- Under READ COMMITTED the statements below may each see more notes than the
+	-- one before; only those seen here are taken away.
+	SELECT array_agg(n.ctid) INTO notes FROM goaltracker.changed_scope AS n;
+	IF notes IS NULL THEN
+		RETURN;
+	END IF;
+	INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)
+	SELECT c.account_id, c.consumer_id FROM goaltracker._changed_in_scope AS c;
+	INSERT INTO goaltracker._first_refresh (account_id, done_to)
+	SELECT DISTINCT n.account_id, ''
+	FROM goaltracker.changed_scope AS n
+	WHERE n.scope = 'account'
+		AND NOT EXISTS (
+			SELECT FROM goaltracker.refreshed_account AS r
+			WHERE r.account_id = n.account_id);
+	INSERT INTO goaltracker.refreshed_account (account_id)
+	SELECT f.account_id FROM goaltracker._first_refresh AS f
+	WHERE NOT EXISTS (
+			SELECT FROM goaltracker.refreshed_account AS r
+			WHERE r.account_id = f.account_id);
+	DELETE FROM goaltracker.changed_scope AS n WHERE n.ctid = ANY (notes);
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._begin_refresh() IS
+	'first step of a refresh: takes the turn and prepares the work';
+
+-- The first refresh of an account, or a part of it: there are no rows to compare
+-- with, so they are written as they come.
+CREATE FUNCTION goaltracker._refresh_range(wanted_account_id text, after_consumer text,
+	up_to_consumer text, OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	account_rules CONSTANT jsonb := goaltracker._rules(wanted_account_id);
+BEGIN
+	WITH journey AS MATERIALIZED (
+		SELECT j.consumer_id, j.journey
+		FROM goaltracker._journey AS j
+		WHERE j.account_id = wanted_account_id
+			AND j.consumer_id > after_consumer
+			AND (up_to_consumer IS NULL OR j.consumer_id <= up_to_consumer)
+	), outcome AS (
+		INSERT INTO goaltracker.goal_outcome
+		SELECT o.*
+		FROM journey AS j
+		CROSS JOIN LATERAL goaltracker._goal_outcome_rows(
+			wanted_account_id, j.consumer_id, j.journey, account_rules) AS o
+		RETURNING 1
+	), point AS (
+		INSERT INTO goaltracker.touchpoint
+		SELECT t.*
+		FROM journey AS j
+		CROSS JOIN LATERAL goaltracker._touchpoint_rows(
+			wanted_account_id, j.journey, account_rules) AS t
+		RETURNING 1
+	)
+	SELECT (SELECT count(*) FROM journey),
+		(SELECT count(*) FROM outcome),
+		(SELECT count(*) FROM point)
+	INTO consumers, goal_events, touchpoints;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._refresh_range(text, text, text) IS
+	'writes the outcomes and touchpoints of consumers that have none yet';
+
+-- Consumers that changed: rows that are the same as before are left alone.
+--
+-- A goal event may have come from another consumer, whose turn is later; its
+-- old touchpoints are found by its key.
+CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
+	OUT goal_events bigint, OUT touchpoints bigint)
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	account_rules CONSTANT jsonb := goaltracker._rules(wanted_account_id);
+BEGIN
+	WITH journey AS MATERIALIZED (
+		SELECT c.consumer_id, (
+			SELECT j.journey FROM goaltracker._journey AS j
+			WHERE j.account_id = wanted_account_id
+				AND j.consumer_id = c.consumer_id) AS journey
+		FROM unnest(consumer_ids) AS c (consumer_id)
+	), fresh_outcome AS MATERIALIZED (
+		SELECT o.*
+		FROM journey AS j
+		CROSS JOIN LATERAL goaltracker._goal_outcome_rows(
+			wanted_account_id, j.consumer_id, j.journey, account_rules) AS o
+	), fresh_point AS MATERIALIZED (
+		SELECT t.*
+		FROM journey AS j
+		CROSS JOIN LATERAL goaltracker._touchpoint_rows(
+			wanted_account_id, j.journey, account_rules) AS t
+	), concerned AS MATERIALIZED (
+		SELECT o.goal_event_key
+		FROM unnest(consumer_ids) AS c (consumer_id)
+		JOIN goaltracker.goal_outcome AS o
+			ON o.account_id = wanted_account_id AND o.consumer_id = c.consumer_id
+		UNION
+		SELECT o.goal_event_key FROM fresh_outcome AS o
+	), gone_outcome AS (
+		DELETE FROM goaltracker.goal_outcome AS o
+		USING concerned AS c
+		WHERE o.account_id = wanted_account_id
+			AND o.goal_event_key = c.goal_event_key
+			AND NOT EXISTS (
+				SELECT FROM fresh_outcome AS f WHERE f.goal_event_key = o.goal_event_key)
+	), written_outcome AS (
+		INSERT INTO goaltracker.goal_outcome AS o
+		SELECT f.* FROM fresh_outcome AS f
+		ON CONFLICT (account_id, goal_event_key) DO UPDATE
+		SET reached_at = EXCLUDED.reached_at,
+			touchpoints_cut = EXCLUDED.touchpoints_cut,
+			reach_window = EXCLUDED.reach_window,
+			is_duplicate = EXCLUDED.is_duplicate,
+			event_type = EXCLUDED.event_type,
+			consumer_id = EXCLUDED.consumer_id,
+			goal_event_id = EXCLUDED.goal_event_id,
+			goal_id = EXCLUDED.goal_id,
+			brand_event_id = EXCLUDED.brand_event_id
+		WHERE o.* OPERATOR(pg_catalog.*<>) EXCLUDED.*
+	), gone_point AS (
+		DELETE FROM goaltracker.touchpoint AS t
+		USING concerned AS c
+		WHERE t.account_id = wanted_account_id
+			AND t.goal_event_key = c.goal_event_key
+			AND NOT EXISTS (
+				SELECT FROM fresh_point AS f
+				WHERE f.goal_event_key = t.goal_event_key
+					AND f.* OPERATOR(pg_catalog.*=) t.*)
+	), written_point AS (
+		INSERT INTO goaltracker.touchpoint
+		SELECT f.*
+		FROM fresh_point AS f
+		WHERE NOT EXISTS (
+			SELECT FROM goaltracker.touchpoint AS t
+			WHERE t.goal_event_key = f.goal_event_key
+				AND t.* OPERATOR(pg_catalog.*=) f.*)
+	)
+	SELECT (SELECT count(*) FROM fresh_outcome), (SELECT count(*) FROM fresh_point)
+	INTO goal_events, touchpoints;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[]) IS
+	'brings the outcomes and touchpoints of some consumers up to date';
+
+-- One batch: a part of an account's first refresh as long as there is any, then
+-- changed consumers in order, behind the position that the step before reached.
+-- Notes that come in behind the position wait for the next refresh, so that a
+-- refresh ends however fast loads go on.
+CREATE FUNCTION goaltracker._refresh_step(batch_size integer, INOUT at_account text,
+	INOUT at_consumer text, OUT is_done boolean, OUT consumers bigint,
+	OUT goal_events bigint, OUT touchpoints bigint)
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	first_refresh goaltracker._first_refresh;
+	next_account text;
+	after_consumer text;
+	up_to_consumer text;
+	consumer_ids text[];
+BEGIN
+	is_done := false;
+	SELECT f.* INTO first_refresh
+	FROM goaltracker._first_refresh AS f ORDER BY f.account_id LIMIT 1;
+	IF FOUND THEN
+		SELECT b.consumer_id INTO up_to_consumer
+		FROM (
+			SELECT DISTINCT g.consumer_id
+			FROM goaltracker.goal_event AS g
+			WHERE g.account_id = first_refresh.account_id
+				AND g.consumer_id > first_refresh.done_to
+			ORDER BY g.consumer_id) AS b
+		OFFSET batch_size - 1 LIMIT 1;
+		SELECT r.* INTO consumers, goal_events, touchpoints
+		FROM goaltracker._refresh_range(
+			first_refresh.account_id, first_refresh.done_to, up_to_consumer) AS r;
+		IF up_to_consumer IS NULL THEN
+			DELETE FROM goaltracker._first_refresh AS f
+			WHERE f.account_id = first_refresh.account_id;
+		ELSE
+			UPDATE goaltracker._first_refresh AS f SET done_to = up_to_consumer
+			WHERE f.account_id = first_refresh.account_id;
+		END IF;
+		RETURN;
+	END IF;
+
+	SELECT c.account_id INTO next_account
+	FROM goaltracker.changed_consumer AS c
+	WHERE (c.account_id, c.consumer_id) > (at_account, at_consumer)
+	ORDER BY c.account_id, c.consumer_id LIMIT 1;
+	IF NOT FOUND THEN
+		is_done := true;
+		RETURN;
+	END IF;
+	after_consumer := CASE WHEN next_account = at_account THEN at_consumer ELSE '' END;
+	SELECT max(b.consumer_id) INTO up_to_consumer
+	FROM (
+		SELECT DISTINCT c.consumer_id
+		FROM goaltracker.changed_consumer AS c
+		WHERE c.account_id = next_account AND c.consumer_id > after_consumer
+		ORDER BY c.consumer_id
+		LIMIT batch_size) AS b;
+	-- what is taken away is what is worked on, whatever was committed in between
+	WITH taken AS (
+		DELETE FROM goaltracker.changed_consumer AS c
+		WHERE c.account_id = next_account
+			AND c.consumer_id > after_consumer
+			AND c.consumer_id <= up_to_consumer
+		RETURNING c.consumer_id
+	)
+	SELECT array_agg(DISTINCT t.consumer_id) INTO consumer_ids FROM taken AS t;
+	SELECT r.* INTO goal_events, touchpoints
+	FROM goaltracker._refresh_consumers(next_account, consumer_ids) AS r;
+	consumers := cardinality(consumer_ids);
+	at_account := next_account;
+	at_consumer := up_to_consumer;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._refresh_step(integer, text, text) IS
+	'a step of a refresh: the next batch of consumers';
+
+-- Rows loaded under an alias that another transaction had locked stay where
+-- they are; their aliases wait for the next refresh.
+CREATE FUNCTION goaltracker._end_refresh(started_at timestamptz, alias_accounts text[],
+	aliases text[])
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)
+	SELECT p.account_id, p.alias
+	FROM unnest(alias_accounts, aliases) AS p (account_id, alias)
+	WHERE EXISTS (
+			SELECT FROM goaltracker.conversation AS c
+			WHERE c.account_id = p.account_id AND c.consumer_id = p.alias)
+		OR EXISTS (
+			SELECT FROM goaltracker.agent_segment AS s
+			WHERE s.account_id = p.account_id AND s.consumer_id = p.alias)
+		OR EXISTS (
+			SELECT FROM goaltracker.goal_event AS g
+			WHERE g.account_id = p.account_id AND g.consumer_id = p.alias);
+	UPDATE goaltracker.refreshed_account AS r
+	SET last_refreshed_at = started_at;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._end_refresh(timestamptz, text[], text[]) IS
+	'last step of a refresh: says when it was';
+
+-- All steps in the calling transaction.
+CREATE FUNCTION goaltracker._refresh_all(OUT consumers bigint, OUT goal_events bigint,
+	OUT touchpoints bigint, OUT elapsed interval)
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	batch_size CONSTANT integer := 20000;
+	beginning record;
+	step record;
+	at_account text := '';
+	at_consumer text := '';
+BEGIN
+	consumers := 0;
+	goal_events := 0;
+	touchpoints := 0;
+	beginning := goaltracker._begin_refresh();
+	LOOP
+		SELECT s.* INTO step
+		FROM goaltracker._refresh_step(batch_size, at_account, at_consumer) AS s;
+		EXIT WHEN step.is_done;
+		at_account := step.at_account;
+		at_consumer := step.at_consumer;
+		consumers := consumers + step.consumers;
+		goal_events := goal_events + step.goal_events;
+		touchpoints := touchpoints + step.touchpoints;
+	END LOOP;
+	PERFORM goaltracker._end_refresh(beginning.started_at, beginning.alias_accounts,
+		beginning.aliases);
+	elapsed := clock_timestamp() - beginning.started_at;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._refresh_all() IS 'all steps of a refresh';
+
+-- ---------------------------------------------------------------------------
+-- Refresh, as users call it
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION goaltracker.refresh(OUT consumers bigint, OUT goal_events bigint,
+	OUT touchpoints bigint, OUT elapsed interval)
+RETURNS record
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+	SELECT r.* FROM goaltracker._refresh_all() AS r;
+$$;
+
+COMMENT ON FUNCTION goaltracker.refresh() IS
+	'brings the reports up to date with everything committed so far; returns the consumers looked at, their goal events and touchpoints, and the time it took';
+
+CREATE FUNCTION goaltracker.rebuild(OUT consumers bigint, OUT goal_events bigint,
+	OUT touchpoints bigint, OUT elapsed interval)
+RETURNS record
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	started_at timestamptz;
+BEGIN
+	PERFORM goaltracker._take_turn();
+	started_at := clock_timestamp();
+	DELETE FROM goaltracker.touchpoint;
+	DELETE FROM goaltracker.goal_outcome;
+	DELETE FROM goaltracker._first_refresh;
+	DELETE FROM goaltracker.refreshed_account;
+	DELETE FROM goaltracker.changed_consumer;
+	INSERT INTO goaltracker.changed_scope (account_id, scope)
+	SELECT DISTINCT c.account_id, 'account' FROM goaltracker._consumer AS c;
+	SELECT r.consumers, r.goal_events, r.touchpoints
+	INTO consumers, goal_events, touchpoints
+	FROM goaltracker._refresh_all() AS r;
+	elapsed := clock_timestamp() - started_at;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker.rebuild() IS
+	'throws away what refresh has written and writes it again; the outcome is that of refresh()';
+
+-- A procedure with SECURITY DEFINER or SET could not commit; the steps bring
+-- their own.
+CREATE PROCEDURE goaltracker.refresh_in_batches(batch_size integer DEFAULT 10000)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	beginning record;
+	step record;
+	at_account text := '';
+	at_consumer text := '';
+BEGIN
+	IF batch_size IS NULL OR batch_size < 1 THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'invalid_parameter_value',
+			MESSAGE = pg_catalog.format('invalid batch size: %s', batch_size),
+			DETAIL = 'A batch has at least one consumer.';
+	END IF;
+	-- also an error where the caller's transaction could not be ended
+	COMMIT;
+	beginning := goaltracker._begin_refresh();
+	COMMIT;
+	LOOP
+		PERFORM goaltracker._take_turn();
+		SELECT s.* INTO step
+		FROM goaltracker._refresh_step(batch_size, at_account, at_consumer) AS s;
+		COMMIT;
+		EXIT WHEN step.is_done;
+		at_account := step.at_account;
+		at_consumer := step.at_consumer;
+	END LOOP;
+	PERFORM goaltracker._take_turn();
+	PERFORM goaltracker._end_refresh(beginning.started_at, beginning.alias_accounts,
+		beginning.aliases);
+	COMMIT;
+END
+$$;
+
+COMMENT ON PROCEDURE goaltracker.refresh_in_batches(integer) IS
+	'refresh() in transactions of so many consumers each, for first loads and long backlogs';

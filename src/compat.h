@@ -1,0 +1,33 @@
+/*-------------------------------------------------------------------------
+ *
+ * compat.h
+ *	  What differs between the supported majors of PostgreSQL, 15 to 18.
+ *
+ * Every conditional on PG_VERSION_NUM stands here, with its reason.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GOALTRACKER_COMPAT_H
+#define GOALTRACKER_COMPAT_H
+
+#if PG_VERSION_NUM < 150000
+#error "goaltracker needs PostgreSQL 15 or newer"
+#endif
+
+/*
+ * 16 moved the declarations of varlena types into a header of their own, which
+ * postgres.h no longer includes.
+ */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
+/* 18 lets a module say its name and version, for pg_get_loaded_modules(). */
+#if PG_VERSION_NUM >= 180000
+#define GOALTRACKER_MODULE_MAGIC \
+	PG_MODULE_MAGIC_EXT(.name = "goaltracker", .version = "1.0")
+#else
+#define GOALTRACKER_MODULE_MAGIC PG_MODULE_MAGIC
+#endif
+
+#endif							/* GOALTRACKER_COMPAT_H */

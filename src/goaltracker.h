@@ -1,0 +1,299 @@
+/*-------------------------------------------------------------------------
+ *
+ * goaltracker.h
+ *	  The map of the C code.
+ *
+ * goaltracker.c	library start, session settings
+ * check.c			what the tables' constraints call
+ * changes.c		triggers: which consumers a load has changed
+ * journey.c		type and aggregate journey: one consumer's entries, packed
+ * journey_io.c		journey as text and on the wire
+ * rules.c			an account's rules, read out of jsonb
+ * timeline.c		a journey in order, under an account's rules
+ * sweep.c			one goal event: its touchpoints and their spans of windows
+ * touchpoints.c	set-returning functions over journeys
+ * report.c			what report views call for each row
+ * once.c			aggregates sum_once and count_once
+ * responses.c		aggregate agent_responses
+ * import.c			soft conversions for the importers
+ *
+ * Attribution goes through journey -> timeline -> sweep -> touchpoints, values
+ * in, rows out; none of these reads a table.
+ *
+ *-------------------------------------------------------------------------
+ */
+#ifndef GOALTRACKER_H
+#define GOALTRACKER_H
+
+#include "postgres.h"
+
+#include "compat.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
+#include "utils/timestamp.h"
+
+/* Assertions of our own, for test builds against a server without any. */
+#ifdef GOALTRACKER_ASSERTS
+#define GtAssert(condition) \
+	do { \
+		if (!(condition)) \
+			elog(PANIC, "goaltracker assertion failed: %s (%s:%d)", \
+				 #condition, __FILE__, __LINE__); \
+	} while (0)
+#else
+#define GtAssert(condition) ((void) true)
+#endif
+
+/* Contribution windows are whole days (S1). */
+#define MAX_WINDOW 31
+
+/* Longest lookback of touchpoints(): spans are stored in int16. */
+#define MAX_LOOKBACK 3650
+
+/* Goal types (semantics.md, "Words"); codes as stored. */
+typedef enum GoalType
+{
+	GOAL_SELL = 'S',
+	GOAL_LEAD = 'L',
+	GOAL_SERVICE = 'A',
+	GOAL_INTERACT = 'I',
+	GOAL_PAGE_VIEWS = 'P',
+	GOAL_OTHER = 'O'
+} GoalType;
+
+/* User types; codes as stored. */
+typedef enum UserType
+{
+	USER_HUMAN = 'H',
+	USER_BOT = 'B',
+	USER_SYSTEM = 'S',
+	USER_UNASSIGNED = 'U'
+} UserType;
+
+/* Goal event types; codes as stored. */
+typedef enum EventType
+{
+	EVENT_GOAL_ACHIEVED = 'G',
+	EVENT_PURCHASE = 'P',
+	EVENT_LEAD = 'L'
+} EventType;
+
+/* --- journey.c ---------------------------------------------------------- */
+
+/*
+ * A reference to a varlena value (text or numeric) in the journey's heap, as an
+ * offset from its start; 0 stands for NULL.
+ */
+typedef uint32 HeapRef;
+
+typedef struct JourneyConversation
+{
+	TimestampTz opened_at;
+	TimestampTz closed_at;		/* DT_NOEND: still open */
+	HeapRef		conversation_id;
+} JourneyConversation;
+
+typedef struct JourneySegment
+{
+	int64		segment_key;
+	TimestampTz assigned_at;
+	TimestampTz ended_at;		/* DT_NOEND: has not ended */
+	HeapRef		conversation_id;
+	HeapRef		agent_id;
+	HeapRef		skill_id;
+	int32		segment_no;
+	int32		agent_messages;
+	int32		agent_responses;
+	bool		is_joined;
+	bool		is_post_survey;
+} JourneySegment;
+
+typedef struct JourneyGoal
+{
+	int64		goal_event_key;
+	TimestampTz reached_at;
+	HeapRef		goal_event_id;
+	HeapRef		goal_id;
+	HeapRef		lead_value;		/* numeric */
+	HeapRef		transaction_value;	/* numeric */
+	HeapRef		currency;
+	HeapRef		brand_event_id;
+	HeapRef		topic;
+	HeapRef		service_activity_status;
+	HeapRef		session_id;
+	char		event_type;		/* EventType */
+} JourneyGoal;
+
+/*
+ * What a journey holds, wherever it is stored: in a value of the type or in an
+ * aggregate's state.  Entries are in no particular order.
+ */
+typedef struct JourneyView
+{
+	int			nconversations;
+	int			nsegments;
+	int			ngoals;
+	uint32		heap_size;
+	const JourneyConversation *conversations;
+	const JourneySegment *segments;
+	const JourneyGoal *goals;
+	const char *heap;
+} JourneyView;
+
+/* A journey that is being put together; all of it lives in one context. */
+typedef struct JourneyBuilder JourneyBuilder;
+
+extern JourneyBuilder *journey_begin(MemoryContext context);
+extern void journey_add_conversation(JourneyBuilder *builder, const JourneyConversation *entry);
+extern void journey_add_segment(JourneyBuilder *builder, const JourneySegment *entry);
+extern void journey_add_goal(JourneyBuilder *builder, const JourneyGoal *entry);
+extern HeapRef journey_add_value(JourneyBuilder *builder, const void *data, Size len);
+extern JourneyView journey_view_of_builder(const JourneyBuilder *builder);
+extern struct varlena *journey_pack(const JourneyBuilder *builder);
+extern JourneyView journey_view(const struct varlena *journey);
+
+/* The varlena value that a reference stands for, or NULL. */
+static inline struct varlena *
+journey_value(const JourneyView *view, HeapRef ref)
+{
+	GtAssert(ref < view->heap_size);
+	return ref == 0 ? NULL : (struct varlena *) (view->heap + ref);
+}
+
+/* --- journey_io.c ------------------------------------------------------- */
+
+extern void journey_write(StringInfo buf, const JourneyView *view);
+extern void journey_read(StringInfo buf, JourneyBuilder *builder);
+
+/* --- rules.c ------------------------------------------------------------ */
+
+/*
+ * What an account says about attribution, as refresh passes it along with each
+ * journey: who is credited, who is who, and where dates are cut.
+ */
+typedef struct AttributionRules
+{
+	bool		credits_human;
+	bool		credits_bot;
+	bool		credits_system;
+	int			max_touchpoints;
+	text	   *time_zone;
+	struct name_hash *agents;	/* those that are not plain humans, or NULL */
+	struct name_hash *goals;	/* goal types by goal, or NULL */
+} AttributionRules;
+
+typedef struct AgentRule
+{
+	UserType	user_type;
+	bool		is_post_survey_bot;
+} AgentRule;
+
+extern AttributionRules *rules_parse(Jsonb *document);
+extern AgentRule rules_agent(const AttributionRules *rules, const text *agent_id);
+extern bool rules_credit(const AttributionRules *rules, UserType user_type);
+extern GoalType rules_goal_type(const AttributionRules *rules, const text *goal_id,
+								EventType event_type);
+
+/* --- timeline.c --------------------------------------------------------- */
+
+/* A conversation, with what is worked out once for all goal events. */
+typedef struct Conversation
+{
+	const JourneyConversation *entry;
+	const text *conversation_id;
+	bool		has_local_time;
+	int32		utc_offset;		/* seconds east of UTC at opened_at */
+	int32		local_date;		/* DateADT of opened_at in the account's zone */
+} Conversation;
+
+/* An agent segment that may earn credit (S3), in the order of S4. */
+typedef struct Touch
+{
+	const JourneySegment *entry;
+	Conversation *conversation;
+	int			agent_no;		/* number of the agent within the journey */
+	int			skill_no;		/* likewise; no skill is a skill of its own */
+	UserType	user_type;
+	bool		may_be_first;	/* S5 */
+	bool		may_be_last;	/* S6 */
+} Touch;
+
+typedef struct Goal
+{
+	const JourneyGoal *entry;
+	GoalType	goal_type;
+	bool		is_duplicate;	/* S10 */
+} Goal;
+
+/* One consumer's journey in order. */
+typedef struct Timeline
+{
+	JourneyView view;
+	const AttributionRules *rules;
+	int			nconversations;
+	int			ntouches;
+	int			ngoals;
+	int			nagents;
+	int			nskills;
+	Conversation *conversations;	/* by opened_at, conversation_id */
+	Touch	   *touches;		/* in the order of S4 */
+	Goal	   *goals;			/* by reached_at, goal_event_id */
+} Timeline;
+
+extern Timeline *timeline_create(JourneyView view, const AttributionRules *rules);
+extern void timeline_local_time(const Timeline *timeline, Conversation *conversation);
+extern int	text_order(const text *a, const text *b);
+
+/* --- sweep.c ------------------------------------------------------------ */
+
+/*
+ * Under which windows a touchpoint is credited: under window W by model M when
+ * min_window <= W < M_below.  0 stands for never.
+ */
+typedef struct CreditSpan
+{
+	int16		min_window;
+	int16		first_below;
+	int16		last_below;
+	int16		agent_below;
+	int16		skill_below;
+	int16		brand_below;
+} CreditSpan;
+
+/* A touchpoint of the goal event at hand; without a touch it is Unassigned (S8). */
+typedef struct Touchpoint
+{
+	const Touch *touch;
+	Conversation *conversation;
+	CreditSpan	span;
+	bool		is_kept;		/* S18 */
+} Touchpoint;
+
+/* Goes through the goal events of a timeline in order of time. */
+typedef struct Sweep
+{
+	Timeline   *timeline;
+	int			lookback;		/* days */
+	int			next_goal;
+	int			next_touch;		/* the first not yet assigned */
+	int			next_conversation;	/* the first not yet opened */
+	int			nactive_touches;
+	int			nactive_conversations;
+	Touch	  **active_touches; /* assigned and still in reach, in order */
+	Conversation **active_conversations;	/* opened and still in reach, in order */
+	int16	   *agent_best;		/* scratch, by agent_no */
+	int16	   *skill_best;		/* scratch, by skill_no */
+
+	/* the goal event at hand */
+	Goal	   *goal;
+	int			reach_window;	/* smallest window with a conversation in reach, or -1 */
+	int			ncut;			/* touchpoints left out by S18 */
+	int			ntouchpoints;
+	Touchpoint *touchpoints;
+} Sweep;
+
+extern Sweep *sweep_begin(Timeline *timeline, int lookback);
+extern bool sweep_next_goal(Sweep *sweep);
+
+#endif							/* GOALTRACKER_H */

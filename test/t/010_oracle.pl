@@ -1,0 +1,221 @@
+
+# Random worlds: the reports against a slow oracle that takes the rules to the
+# letter (test/oracle/oracle.sql), after refresh, after random changes and
+# refresh, under many settings; and rebuild() against refresh().
+#
+# GOALTRACKER_WORLDS  how many worlds (each takes some seconds)
+# GOALTRACKER_SEED    the seed of the first one; the next has the next number
+#
+# World n of a run with seed S is made again by GOALTRACKER_SEED=S+n-1
+# GOALTRACKER_WORLDS=1.
+
+use strict;
+use warnings;
+
+use FindBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $worlds = $ENV{GOALTRACKER_WORLDS} // 10;
+my $first_seed = $ENV{GOALTRACKER_SEED} // int(rand(900_000));
+my $oracle = "$FindBin::RealBin/../oracle";
+
+diag("GOALTRACKER_SEED=$first_seed GOALTRACKER_WORLDS=$worlds");
+
+my $node = PostgreSQL::Test::Cluster->new('oracle');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+$node->append_conf('postgresql.conf', "fsync = off\nautovacuum_naptime = 1h\n");
+$node->start;
+
+# Ids are compared by byte whatever the order of the database is; so where the
+# server has ICU the database has another one.
+my ($status) = $node->psql('postgres', "CREATE DATABASE template_world TEMPLATE template0
+	ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en' LOCALE 'C'");
+$node->safe_psql('postgres', 'CREATE DATABASE template_world') if $status != 0;
+
+$node->safe_psql('template_world', 'CREATE EXTENSION goaltracker');
+foreach my $part (qw(oracle world change compare))
+{
+	$node->safe_psql('template_world', slurp_file("$oracle/$part.sql"));
+}
+is($node->safe_psql('template_world', 'SELECT * FROM oracle.column_differences()'),
+	'', 'reports have the columns and the types promised');
+
+sub pick { return $_[ int(rand(scalar @_)) ]; }
+
+# SET commands: the accounts' own settings are all empty.
+sub settings
+{
+	my ($model, $window, $offset) = @_;
+	return "SET goaltracker.attribution_model = '$model';"
+	  . "SET goaltracker.contribution_window = $window;"
+	  . "SET goaltracker.hour_offset = $offset;";
+}
+
+my @models = qw(first last all);
+
+sub every_setting
+{
+	my @list = (settings('', -1, 0));
+	foreach my $window (0, 1, 2 + int(rand(29)), 31)
+	{
+		push @list, settings($_, $window, 0) foreach @models;
+	}
+	push @list, settings(pick('', @models), pick(-1, 0 .. 31), $_) foreach (-12, 14, 5.5, 0.25, -0.001);
+	return @list;
+}
+
+sub some_settings
+{
+	return (
+		settings('', -1, 0),
+		(map { settings($_, pick(0, 1, 2, 31, int(rand(32))), 0) } @models),
+		settings(pick('', @models), -1, pick(-12, 14, 5.5, 0.25, -3, 10.75)));
+}
+
+# The differences from the oracle under each of the settings; '' when there are none.
+sub differences
+{
+	my ($database, @settings) = @_;
+	my $script = '';
+	foreach my $set (@settings)
+	{
+		$script .= "$set SELECT \$set\$$set\$set\$, * FROM oracle.differences() WHERE lacking > 0 OR surplus > 0;\n";
+	}
+	return $node->safe_psql($database, $script);
+}
+
+# What brings the reports up to date, in one of the ways there are.
+sub refresh
+{
+	my ($database) = @_;
+	my $command = rand() < 0.25
+	  ? 'CALL goaltracker.refresh_in_batches(' . (1 + int(rand(4))) . ')'
+	  : 'SELECT FROM goaltracker.refresh()';
+	$node->safe_psql($database, $command);
+	$node->safe_psql($database, 'CALL oracle.evaluate()');
+	return $command;
+}
+
+# Nothing is left to do, and what was loaded under an alias has been moved.
+sub left_over
+{
+	my ($database) = @_;
+	return $node->safe_psql($database, q{
+		SELECT 'pending', account_id, pending_consumers FROM goaltracker.refresh_status WHERE pending_consumers <> 0
+		UNION ALL
+		SELECT 'under an alias', account_id, count(*)
+		FROM (
+				SELECT account_id, consumer_id FROM goaltracker.conversation
+				UNION ALL SELECT account_id, consumer_id FROM goaltracker.agent_segment
+				UNION ALL SELECT account_id, consumer_id FROM goaltracker.goal_event
+			) AS fact
+		WHERE (account_id, consumer_id) IN (SELECT account_id, alias FROM goaltracker.consumer_alias)
+		GROUP BY account_id});
+}
+
+# Runs a statement and gives the rows that it changed in what readers see, in
+# one transaction, so that now() stays the same.
+sub changed_rows
+{
+	my ($database, $set, $statement, @relations) = @_;
+	my $script = "\\set QUIET on\n$set BEGIN;\n";
+	my $comparison = '';
+	foreach my $relation (@relations)
+	{
+		(my $copy = $relation) =~ s/.*\./before_/;
+		$script .= "CREATE TEMPORARY TABLE $copy AS SELECT * FROM $relation;\n";
+		$comparison .= "SELECT '$relation lost', x FROM (TABLE $copy EXCEPT ALL TABLE $relation) AS x LIMIT 3;\n"
+		  . "SELECT '$relation won', x FROM (TABLE $relation EXCEPT ALL TABLE $copy) AS x LIMIT 3;\n";
+	}
+	return $node->safe_psql($database, "$script\n\\o /dev/null\n$statement;\n\\o\n$comparison COMMIT;");
+}
+
+# One world: true as long as nothing differs.
+sub try_world
+{
+	my ($database, $seed) = @_;
+	my $name = "world of seed $seed";
+	my @changes;
+
+	srand($seed);
+	my $size = join(', ', 3 + int(rand(4)), 20 + int(rand(30)), 30 + int(rand(50)));
+	note($node->safe_psql($database, "SELECT oracle.make_world($seed, $size)"));
+
+	my $agree = sub {
+		my ($what, @settings) = @_;
+		return 1 if is(differences($database, @settings), '', "$name: $what");
+		diag("changes made: " . join("\n\t", '', @changes)) if @changes;
+		return 0;
+	};
+
+	my $command = refresh($database);
+	return 0 unless $agree->("first $command", every_setting());
+
+	foreach my $round (1 .. 6)
+	{
+		# Loads that are not refreshed yet change nothing in what readers see,
+		# except names and the like.
+		if ($round == 1)
+		{
+			my $count = 1 + int(rand(3));
+			my $class = pick('fact', 'dimension');
+			is( changed_rows(
+					$database,
+					settings(pick('', @models), -1, pick(0, 0, 5.5)),
+					"SELECT oracle.random_change('$class') FROM generate_series(1, $count)",
+					'goaltracker.credit_facts', 'goaltracker.unattributed_goal_events'),
+				'', "$name: readers see the state of the last refresh") or return 0;
+			push @changes, "$count changes of class $class, before which readers looked";
+		}
+
+		# Some changes, each in its own transaction or all in one.
+		my $count = 1 + int(rand(4));
+		my $statement = "SELECT oracle.random_change()";
+		push @changes, split /\n/,
+		  rand() < 0.3
+		  ? $node->safe_psql($database, "$statement FROM generate_series(1, $count)")
+		  : $node->safe_psql($database, "$statement;\n" x $count);
+
+		$command = refresh($database);
+		push @changes, $command;
+		return 0 unless $agree->("round $round, $command", some_settings());
+		return 0 unless is(left_over($database), '', "$name: round $round, nothing is left over");
+
+		# The model and the window of an account act at once.
+		if ($round % 3 == 0)
+		{
+			push @changes, $node->safe_psql($database, "SELECT oracle.random_change('live')");
+			return 0 unless $agree->("round $round, without refresh", settings('', -1, 0));
+		}
+	}
+
+	# From scratch the same comes out, to the last row.
+	is( changed_rows(
+			$database, settings('all', 31, 0), 'SELECT FROM goaltracker.rebuild()',
+			qw(goaltracker.conversion_grid goaltracker.credit_facts goaltracker.unattributed_goal_events), touchpoint_tables()),
+		'', "$name: rebuild() changes nothing") or diag("changes made: " . join("\n\t", '', @changes));
+	return 1;
+}
+
+# The tables that refresh derives, whatever their columns.
+sub touchpoint_tables
+{
+	return split /\n/, $node->safe_psql('template_world', q{
+		SELECT format('goaltracker.%I', relname) FROM pg_class
+		WHERE relnamespace = 'goaltracker'::regnamespace AND relkind = 'r' AND relname IN ('touchpoint', '_touchpoint')});
+}
+
+foreach my $n (1 .. $worlds)
+{
+	my $database = "world_$n";
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template_world");
+	my $seed = $first_seed + $n - 1;
+	try_world($database, $seed)
+	  or diag("to make this world again: GOALTRACKER_SEED=$seed GOALTRACKER_WORLDS=1");
+	$node->safe_psql('postgres', "DROP DATABASE $database");
+}
+
+$node->stop;
+done_testing();
