@@ -184,12 +184,14 @@ BEGIN
 		CASE WHEN model <> 'all' OR window_days < t.agent_below THEN 1 ELSE 0 END,
 		CASE WHEN model <> 'all' OR window_days < t.skill_below THEN 1 ELSE 0 END,
 		CASE WHEN model <> 'all' OR window_days < t.brand_below THEN 1 ELSE 0 END
-	FROM goaltracker.touchpoints(journey, window_days, rules) AS t
-	WHERE CASE model
-			WHEN 'first' THEN window_days < t.first_below
-			WHEN 'last' THEN window_days < t.last_below
-			ELSE t.segment_key IS NOT NULL OR window_days < t.agent_below
-		END;
+	-- which touchpoints a limit keeps is decided over all windows (S18)
+	FROM goaltracker.touchpoints(journey, greatest(window_days, 31), rules) AS t
+	WHERE t.min_window <= window_days
+		AND CASE model
+				WHEN 'first' THEN window_days < t.first_below
+				WHEN 'last' THEN window_days < t.last_below
+				ELSE t.segment_key IS NOT NULL OR window_days < t.agent_below
+			END;
 END
 $$;
 
