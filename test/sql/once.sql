@@ -2,9 +2,6 @@
 -- sum_once and count_once: totals over rows in which one thing stands more than
 -- once
 --
-SET client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS goaltracker;
-RESET client_min_messages;
 CREATE SCHEMA once_test;
 SET search_path = once_test, goaltracker, public;
 
