@@ -14,60 +14,61 @@
 -- every document of an account touches the same few.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION goaltracker._json_text(part jsonb, key text)
+-- The key is a name because names have collation "C", and so the result has it.
+CREATE FUNCTION goaltracker._json_text(part jsonb, key name)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_text';
 
-COMMENT ON FUNCTION goaltracker._json_text(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_text(jsonb, name) IS
 	'the text or number under a key; null for everything that means nothing';
 
-CREATE FUNCTION goaltracker._json_name(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_name(part jsonb, key name)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_name';
 
-COMMENT ON FUNCTION goaltracker._json_name(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_name(jsonb, name) IS
 	'the name under a key; null for everything that means nothing, and for Unassigned';
 
-CREATE FUNCTION goaltracker._json_id(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_id(part jsonb, key name)
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_id';
 
-COMMENT ON FUNCTION goaltracker._json_id(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_id(jsonb, name) IS
 	'the id of 1 to 255 bytes under a key; null for nothing and for what is no id';
 
-CREATE FUNCTION goaltracker._json_time(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_time(part jsonb, key name)
 RETURNS timestamptz
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_time';
 
-COMMENT ON FUNCTION goaltracker._json_time(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_time(jsonb, name) IS
 	'the instant under a key, given in milliseconds since 1970; null for nothing and for what is no instant';
 
-CREATE FUNCTION goaltracker._json_amount(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_amount(part jsonb, key name)
 RETURNS numeric
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_amount';
 
-COMMENT ON FUNCTION goaltracker._json_amount(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_amount(jsonb, name) IS
 	'the amount under a key as numeric(20,4); null for nothing and for what is no such amount';
 
-CREATE FUNCTION goaltracker._json_integer(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_integer(part jsonb, key name)
 RETURNS bigint
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_integer';
 
-COMMENT ON FUNCTION goaltracker._json_integer(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_integer(jsonb, name) IS
 	'the whole number under a key; null for nothing and for what is no such number';
 
-CREATE FUNCTION goaltracker._json_list(part jsonb, key text)
+CREATE FUNCTION goaltracker._json_list(part jsonb, key name)
 RETURNS jsonb
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_json_list';
 
-COMMENT ON FUNCTION goaltracker._json_list(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._json_list(jsonb, name) IS
 	'the array under a key, or the array of the one object there; null for anything else';
 
 CREATE FUNCTION goaltracker._json_fault(part jsonb, ids text[], times text[], amounts text[])
@@ -133,23 +134,7 @@ CREATE INDEX _loaded_under_by_alias ON goaltracker._loaded_under (account_id, al
 -- Rows between reading and writing
 -- ---------------------------------------------------------------------------
 
-CREATE TYPE goaltracker._read_conversation AS (
-	conversation_id		text COLLATE "C",
-	consumer_id			text COLLATE "C",
-	opened_at			timestamptz,
-	closed_at			timestamptz,
-	source				text COLLATE "C",
-	campaign_id			text COLLATE "C",
-	engagement_id		text COLLATE "C",
-	messages			integer,
-	last_message_at		timestamptz
-);
-
-COMMENT ON TYPE goaltracker._read_conversation IS
-	'a conversation as read from a document, with what decides between its versions';
-
 CREATE TYPE goaltracker._read_segment AS (
-	conversation_id		text COLLATE "C",
 	segment_no			integer,
 	agent_id			text COLLATE "C",
 	skill_id			text COLLATE "C",
@@ -166,6 +151,22 @@ CREATE TYPE goaltracker._read_segment AS (
 
 COMMENT ON TYPE goaltracker._read_segment IS
 	'an agent segment as read from a document';
+
+CREATE TYPE goaltracker._read_conversation AS (
+	conversation_id		text COLLATE "C",
+	consumer_id			text COLLATE "C",
+	opened_at			timestamptz,
+	closed_at			timestamptz,
+	source				text COLLATE "C",
+	campaign_id			text COLLATE "C",
+	engagement_id		text COLLATE "C",
+	messages			integer,
+	last_message_at		timestamptz,
+	segments			goaltracker._read_segment[]
+);
+
+COMMENT ON TYPE goaltracker._read_conversation IS
+	'a conversation as read from a document, with what decides between its versions, and its segments';
 
 CREATE TYPE goaltracker._read_goal_event AS (
 	goal_event_id		text COLLATE "C",
@@ -240,21 +241,21 @@ COMMENT ON FUNCTION goaltracker._check_account(text) IS
 	'refuses an account id that is null or has not 1 to 255 bytes';
 
 -- What is taken for the list of records is decided here alone.
-CREATE FUNCTION goaltracker._records_of(document jsonb, list_key text)
+CREATE FUNCTION goaltracker._records_of(document jsonb, list_key name)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE
 	WHEN pg_catalog.jsonb_typeof(document) = 'array' THEN document
-	WHEN document ? list_key THEN
+	WHEN document ? list_key::text THEN
 		coalesce(goaltracker._json_list(document, list_key),
-			CASE pg_catalog.jsonb_typeof(document -> list_key)
+			CASE pg_catalog.jsonb_typeof(document -> list_key::text)
 				WHEN 'null' THEN '[]'::jsonb
-				ELSE pg_catalog.jsonb_build_array(document -> list_key)
+				ELSE pg_catalog.jsonb_build_array(document -> list_key::text)
 			END)
 	ELSE pg_catalog.jsonb_build_array(document)
 END;
 
-COMMENT ON FUNCTION goaltracker._records_of(jsonb, text) IS
+COMMENT ON FUNCTION goaltracker._records_of(jsonb, name) IS
 	'the array of records in a page, an array of records, or one record';
 
 CREATE FUNCTION goaltracker._record_id(record jsonb)
@@ -269,7 +270,7 @@ COMMENT ON FUNCTION goaltracker._record_id(jsonb) IS
 
 -- The text form.  Mostly jsonb takes the document, and it is read only once; where
 -- jsonb refuses it, each record is tried for itself.
-CREATE FUNCTION goaltracker._records_of_text(document text, list_key text,
+CREATE FUNCTION goaltracker._records_of_text(document text, list_key name,
 	OUT records jsonb, OUT problems goaltracker._read_problem[])
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -315,7 +316,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION goaltracker._records_of_text(text, text) IS
+COMMENT ON FUNCTION goaltracker._records_of_text(text, name) IS
 	'the array of records that jsonb takes, and what became of the others';
 
 -- ---------------------------------------------------------------------------
@@ -377,14 +378,18 @@ BEGIN
 		LEFT JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = e.consumer_id
 		ORDER BY e.goal_event_id
 		ON CONFLICT DO NOTHING
-		RETURNING goal_event_id, consumer_id
+		RETURNING goal_event_id
 	), aliased AS (
-		INSERT INTO goaltracker._loaded_under (account_id, fact, fact_id, alias)
-		SELECT account, 'goal event', w.goal_event_id, e.consumer_id
-		FROM written AS w
-		JOIN unnest(events) AS e ON e.goal_event_id = w.goal_event_id AND e.consumer_id <> w.consumer_id
-		ORDER BY w.goal_event_id
-		ON CONFLICT (account_id, fact, fact_id) DO UPDATE SET alias = excluded.alias
+		INSERT INTO goaltracker._loaded_under AS old (account_id, fact, fact_id, alias)
+		SELECT account, 'goal event', e.goal_event_id, a.alias
+		FROM unnest(events) AS e
+		JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = e.consumer_id
+		-- IN under CASE is a look-up in a hash table, however few rows the planner expects.
+		WHERE CASE WHEN e.goal_event_id IN (SELECT w.goal_event_id FROM written AS w) THEN true END
+		ORDER BY e.goal_event_id
+		ON CONFLICT (account_id, fact, fact_id) DO UPDATE
+		SET alias = excluded.alias
+		WHERE old.alias <> excluded.alias
 	)
 	SELECT count(*) INTO nwritten FROM written;
 	RETURN nwritten;

@@ -6,7 +6,6 @@
 -- worked out for all of them at once.
 CREATE FUNCTION goaltracker._read_conversations(records jsonb,
 	OUT conversations goaltracker._read_conversation[],
-	OUT segments goaltracker._read_segment[],
 	OUT goal_events goaltracker._read_goal_event[],
 	OUT names goaltracker._read_name[],
 	OUT aliases goaltracker._read_alias[],
@@ -19,13 +18,42 @@ AS $$
 #variable_conflict use_column
 BEGIN
 	WITH record AS MATERIALIZED (
-		SELECT r.record_no, r.record, r.record -> 'info' AS info, r.record -> 'campaign' AS campaign,
-			goaltracker._json_id(r.record -> 'info', 'conversationId') AS conversation_id,
-			goaltracker._json_time(r.record -> 'info', 'startTimeL') AS opened_at,
-			c.consumer_id, d.has_survey, d.main_ended_at, d.survey_started_at, d.main_skill_id
+		SELECT r.record_no, r.record, i.*, c.consumer_id, d.has_survey, d.main_ended_at, d.main_skill_id,
+			-- The survey does not prolong the conversation.
+			CASE
+				WHEN d.main_ended_at IS NOT NULL AND (d.has_survey OR i.info_ended_at IS NULL)
+					THEN d.main_ended_at
+				WHEN d.has_survey AND i.info_ended_at IS NOT NULL
+					THEN least(i.info_ended_at, d.survey_started_at)
+				ELSE i.info_ended_at
+			END AS ended_at,
+			i.conversation_id IS NOT NULL AND i.opened_at IS NOT NULL AND c.consumer_id IS NOT NULL AS is_usable
 		FROM jsonb_array_elements(_read_conversations.records) WITH ORDINALITY AS r (record, record_no)
 		CROSS JOIN LATERAL (
-			SELECT (array_agg(p.consumer_id ORDER BY p.joined_at, p.position))[1] AS consumer_id
+			SELECT h.info, h.campaign,
+				goaltracker._json_id(h.info, 'conversationId') AS conversation_id,
+				goaltracker._json_time(h.info, 'startTimeL') AS opened_at,
+				CASE WHEN upper(goaltracker._json_text(h.info, 'status')) = 'OPEN' THEN NULL
+					ELSE goaltracker._json_time(h.info, 'endTimeL')
+				END AS info_ended_at,
+				CASE upper(goaltracker._json_text(h.info, 'closeReason'))
+					WHEN 'AGENT' THEN 'Closed by Agent'
+					WHEN 'CONSUMER' THEN 'Closed by Consumer'
+					WHEN 'SYSTEM' THEN 'Closed by System'
+				END AS closed_by,
+				goaltracker._json_text(h.info, 'source') AS source,
+				goaltracker._json_id(h.info, 'visitorId') AS visitor_id,
+				goaltracker._json_id(h.info, 'latestSkillId') AS latest_skill_id,
+				goaltracker._json_name(h.info, 'latestSkillName') AS latest_skill_name,
+				goaltracker._json_id(h.campaign, 'campaignId') AS campaign_id,
+				goaltracker._json_name(h.campaign, 'campaignName') AS campaign_name,
+				goaltracker._json_id(h.campaign, 'campaignEngagementId') AS engagement_id,
+				goaltracker._json_name(h.campaign, 'campaignEngagementName') AS engagement_name
+			FROM (SELECT r.record -> 'info', r.record -> 'campaign' OFFSET 0) AS h (info, campaign)
+			OFFSET 0
+		) AS i
+		CROSS JOIN LATERAL (
+			SELECT (array_agg(p.consumer_id ORDER BY p.joined_at, p.position, p.consumer_id))[1] AS consumer_id
 			FROM (
 				SELECT goaltracker._json_id(e.part, 'participantId') AS consumer_id,
 					goaltracker._json_time(e.part, 'timeL') AS joined_at,
@@ -63,47 +91,30 @@ BEGIN
 		) AS d
 	),
 	-- Records with all that a conversation must have.
-	usable AS MATERIALIZED (
-		SELECT r.record_no, r.record, r.info, r.campaign, r.conversation_id, r.opened_at, r.consumer_id,
-			r.has_survey, r.main_ended_at, r.main_skill_id, i.latest_skill_id, i.closed_by,
-			-- The survey does not prolong the conversation.
-			CASE
-				WHEN r.main_ended_at IS NOT NULL AND (r.has_survey OR i.ended_at IS NULL)
-					THEN r.main_ended_at
-				WHEN r.has_survey AND i.ended_at IS NOT NULL
-					THEN least(i.ended_at, r.survey_started_at)
-				ELSE i.ended_at
-			END AS ended_at,
-			i.ended_at AS survey_ended_at
-		FROM record AS r
+	usable AS (
+		SELECT * FROM record WHERE is_usable
+	),
+	dialog_read AS MATERIALIZED (
+		SELECT u.record_no, u.conversation_id, u.info_ended_at, d.*
+		FROM usable AS u
 		CROSS JOIN LATERAL (
-			SELECT CASE WHEN upper(goaltracker._json_text(r.info, 'status')) = 'OPEN' THEN NULL
-					ELSE goaltracker._json_time(r.info, 'endTimeL')
-				END AS ended_at,
-				goaltracker._json_id(r.info, 'latestSkillId') AS latest_skill_id,
-				CASE upper(goaltracker._json_text(r.info, 'closeReason'))
-					WHEN 'AGENT' THEN 'Closed by Agent'
-					WHEN 'CONSUMER' THEN 'Closed by Consumer'
-					WHEN 'SYSTEM' THEN 'Closed by System'
-				END AS closed_by
-		) AS i
-		WHERE r.conversation_id IS NOT NULL AND r.opened_at IS NOT NULL AND r.consumer_id IS NOT NULL
+			SELECT goaltracker._json_id(e.part, 'dialogId') AS dialog_id,
+				coalesce(upper(goaltracker._json_text(e.part, 'dialogType')) = 'POST_SURVEY', false) AS is_survey,
+				goaltracker._json_time(e.part, 'endTimeL') AS ended_at,
+				goaltracker._json_id(e.part, 'skillId') AS skill_id,
+				goaltracker._json_name(e.part, 'skillName') AS skill_name,
+				e.part
+			FROM jsonb_array_elements(goaltracker._json_list(u.record, 'dialogs')) AS e (part)
+		) AS d
 	),
 	-- Every dialog that is no survey, listed or not, belongs to the main one, whose
 	-- id is '' from here on.
 	survey AS MATERIALIZED (
-		SELECT u.record_no, d.dialog_id, coalesce(max(d.ended_at), u.survey_ended_at) AS ended_at,
-			max(d.skill_id) AS skill_id
-		FROM usable AS u
-		CROSS JOIN LATERAL (
-			SELECT goaltracker._json_id(e.part, 'dialogId') AS dialog_id,
-				goaltracker._json_time(e.part, 'endTimeL') AS ended_at,
-				goaltracker._json_id(e.part, 'skillId') AS skill_id
-			FROM jsonb_array_elements(goaltracker._json_list(u.record, 'dialogs')) AS e (part)
-			WHERE upper(goaltracker._json_text(e.part, 'dialogType')) = 'POST_SURVEY'
-		) AS d
-		WHERE u.has_survey AND d.dialog_id IS NOT NULL
-		GROUP BY u.record_no, u.survey_ended_at, d.dialog_id
+		SELECT record_no, dialog_id, coalesce(max(ended_at), max(info_ended_at)) AS ended_at,
+			max(skill_id) AS skill_id
+		FROM dialog_read
+		WHERE is_survey AND dialog_id IS NOT NULL
+		GROUP BY record_no, dialog_id
 	),
 	message_read AS MATERIALIZED (
 		SELECT u.record_no, m.sent_by, m.participant_id, m.sent_at, m.seq, m.dialog_id,
@@ -117,6 +128,7 @@ BEGIN
 				goaltracker._json_integer(e.part, 'seq') AS seq,
 				goaltracker._json_id(e.part, 'dialogId') AS dialog_id
 			FROM jsonb_array_elements(goaltracker._json_list(u.record, 'messageRecords')) AS e (part)
+			OFFSET 0
 		) AS m
 	),
 	-- A message that a record holds twice is one.
@@ -135,7 +147,8 @@ BEGIN
 	),
 	-- Closed beats open, then more messages, then the later last message.
 	version AS MATERIALIZED (
-		SELECT u.*, greatest(u.ended_at, u.opened_at) AS closed_or_opened_at,
+		SELECT u.record_no, u.conversation_id, u.consumer_id, u.opened_at, u.main_ended_at, u.main_skill_id,
+			u.latest_skill_id, u.closed_by, u.source, u.campaign_id, u.engagement_id,
 			CASE WHEN u.ended_at IS NOT NULL THEN greatest(u.ended_at, u.opened_at) END AS closed_at,
 			coalesce(x.messages, 0) AS messages,
 			coalesce(x.last_message_at, '-infinity') AS last_message_at,
@@ -145,15 +158,6 @@ BEGIN
 					x.last_message_at DESC NULLS LAST, u.record_no) = 1 AS is_best
 		FROM usable AS u
 		LEFT JOIN exchange AS x ON x.record_no = u.record_no
-	),
-	conversation AS (
-		SELECT v.conversation_id, v.consumer_id, v.opened_at, v.closed_at,
-			goaltracker._json_text(v.info, 'source') AS source,
-			goaltracker._json_id(v.campaign, 'campaignId') AS campaign_id,
-			goaltracker._json_id(v.campaign, 'campaignEngagementId') AS engagement_id,
-			v.messages, v.last_message_at
-		FROM version AS v
-		WHERE v.is_best
 	),
 	transfer_read AS MATERIALIZED (
 		SELECT u.record_no, t.*
@@ -354,13 +358,27 @@ BEGIN
 		GROUP BY 1, 2
 	),
 	segment AS (
-		SELECT b.conversation_id, b.segment_no, b.agent_id, b.skill_id, b.group_id, b.participation,
+		SELECT b.record_no, b.segment_no, b.agent_id, b.skill_id, b.group_id, b.participation,
 			CASE WHEN b.dialog_id = '' THEN 'main' ELSE 'post_survey' END AS dialog,
 			b.assigned_at, b.ended_at, b.start_reason, b.end_reason,
 			coalesce(d.agent_messages, 0) AS agent_messages,
 			coalesce(d.agent_responses, 0) AS agent_responses
 		FROM bounded AS b
 		LEFT JOIN done AS d ON d.record_no = b.record_no AND d.segment_no = b.segment_no
+	),
+	conversation AS (
+		SELECT v.conversation_id, v.consumer_id, v.opened_at, v.closed_at, v.source, v.campaign_id,
+			v.engagement_id, v.messages, v.last_message_at, s.segments
+		FROM version AS v
+		LEFT JOIN (
+			SELECT record_no,
+				array_agg(ROW(segment_no, agent_id, skill_id, group_id, participation, dialog, assigned_at,
+						ended_at, start_reason, end_reason, agent_messages, agent_responses)
+					::goaltracker._read_segment) AS segments
+			FROM segment
+			GROUP BY record_no
+		) AS s ON s.record_no = v.record_no
+		WHERE v.is_best
 	),
 	attribute AS (
 		SELECT u.record_no, u.conversation_id, u.consumer_id, e.event,
@@ -387,7 +405,7 @@ BEGIN
 				goaltracker._json_time(i.wrapping, 'serverTimeStamp'),
 				goaltracker._json_time(a.event, 'serverTimeStamp')) AS reached_at,
 			CASE WHEN jsonb_typeof(i.body) = 'object' THEN
-				goaltracker._json_fault(i.body, ARRAY[i.id_key], '{}', ARRAY[i.amount_key])
+				goaltracker._json_fault(i.body, ARRAY[i.id_key]::text[], '{}', ARRAY[i.amount_key]::text[])
 			ELSE
 				'a ' || a.kind || ' without its attributes'
 			END AS fault
@@ -395,10 +413,11 @@ BEGIN
 			SELECT a.*, k.*, a.event -> k.part_key AS wrapping
 			FROM attribute AS a
 			JOIN (VALUES
-				('PURCHASE', 'purchase', 'orderId', 'total'),
+				('PURCHASE', 'purchase', 'orderId'::name, 'total'::name),
 				('LEAD', 'lead', 'leadId', 'value'),
 				('SERVICE_ACTIVITY', 'serviceActivity', 'serviceId', NULL)
 			) AS k (of_kind, part_key, id_key, amount_key) ON k.of_kind = a.kind
+			OFFSET 0
 		) AS a
 		CROSS JOIN LATERAL (
 			SELECT a.wrapping, a.id_key, a.amount_key,
@@ -406,6 +425,7 @@ BEGIN
 				CASE WHEN jsonb_typeof(a.wrapping -> a.part_key) = 'object' THEN a.wrapping -> a.part_key
 					ELSE a.wrapping
 				END AS body
+			OFFSET 0
 		) AS i
 	),
 	goal_event AS (
@@ -438,20 +458,18 @@ BEGIN
 	),
 	name_read AS (
 		SELECT v.as_of, n.*
-		FROM version AS v
+		FROM usable AS u
+		JOIN version AS v ON v.record_no = u.record_no
 		CROSS JOIN LATERAL (VALUES
-			('skill', v.latest_skill_id, goaltracker._json_name(v.info, 'latestSkillName')),
-			('campaign', goaltracker._json_id(v.campaign, 'campaignId'),
-				goaltracker._json_name(v.campaign, 'campaignName')),
-			('engagement', goaltracker._json_id(v.campaign, 'campaignEngagementId'),
-				goaltracker._json_name(v.campaign, 'campaignEngagementName')),
-			('engagement campaign', goaltracker._json_id(v.campaign, 'campaignEngagementId'),
-				goaltracker._json_id(v.campaign, 'campaignId'))
+			('skill', u.latest_skill_id, u.latest_skill_name),
+			('campaign', u.campaign_id, u.campaign_name),
+			('engagement', u.engagement_id, u.engagement_name),
+			('engagement campaign', u.engagement_id, u.campaign_id)
 		) AS n (what, id, value)
 		UNION ALL
-		SELECT v.as_of, 'skill', goaltracker._json_id(e.part, 'skillId'), goaltracker._json_name(e.part, 'skillName')
-		FROM version AS v
-		CROSS JOIN LATERAL jsonb_array_elements(goaltracker._json_list(v.record, 'dialogs')) AS e (part)
+		SELECT v.as_of, 'skill', d.skill_id, d.skill_name
+		FROM dialog_read AS d
+		JOIN version AS v ON v.record_no = d.record_no
 		UNION ALL
 		SELECT v.as_of, 'skill', n.*
 		FROM transfer_read AS t
@@ -479,10 +497,9 @@ BEGIN
 		ORDER BY what COLLATE "C", id, as_of DESC, value COLLATE "C" DESC
 	),
 	alias AS (
-		SELECT DISTINCT a.alias, u.consumer_id, u.opened_at AS named_at, u.conversation_id AS named_by
-		FROM usable AS u
-		CROSS JOIN LATERAL (SELECT goaltracker._json_id(u.info, 'visitorId') AS alias) AS a
-		WHERE a.alias <> u.consumer_id
+		SELECT DISTINCT visitor_id, consumer_id, opened_at, conversation_id
+		FROM usable
+		WHERE visitor_id <> consumer_id
 	),
 	problem AS (
 		SELECT r.record_no, r.conversation_id,
@@ -515,10 +532,10 @@ BEGIN
 		) AS c (reason)
 		WHERE c.reason IS NOT NULL
 		UNION ALL
-		SELECT u.record_no, u.conversation_id, l.key || ' is not a list', l.part -> l.key
+		SELECT u.record_no, u.conversation_id, l.key::text || ' is not a list', l.part -> l.key::text
 		FROM usable AS u
 		CROSS JOIN LATERAL (VALUES
-			(u.record, 'consumerParticipants'),
+			(u.record, 'consumerParticipants'::name),
 			(u.record, 'consumerParticipant'),
 			(u.record, 'agentParticipants'),
 			(u.record, 'transfers'),
@@ -527,14 +544,13 @@ BEGIN
 			(u.record -> 'sdes', 'events'),
 			(u.record -> 'unAuthSdes', 'events')
 		) AS l (part, key)
-		WHERE goaltracker._json_text(l.part, l.key) IS NOT NULL OR jsonb_typeof(l.part -> l.key) = 'boolean'
+		WHERE goaltracker._json_text(l.part, l.key) IS NOT NULL OR jsonb_typeof(l.part -> l.key::text) = 'boolean'
 		UNION ALL
-		SELECT u.record_no, u.conversation_id,
-			coalesce(goaltracker._json_fault(e.part, '{dialogId,skillId}', '{startTimeL,endTimeL}', '{}'),
-				CASE WHEN jsonb_typeof(e.part) <> 'object' THEN 'not a dialog' END),
-			e.part
-		FROM usable AS u
-		CROSS JOIN LATERAL jsonb_array_elements(goaltracker._json_list(u.record, 'dialogs')) AS e (part)
+		SELECT d.record_no, d.conversation_id,
+			coalesce(goaltracker._json_fault(d.part, '{dialogId,skillId}', '{startTimeL,endTimeL}', '{}'),
+				CASE WHEN jsonb_typeof(d.part) <> 'object' THEN 'not a dialog' END),
+			d.part
+		FROM dialog_read AS d
 		UNION ALL
 		SELECT p.record_no, NULL, i.reason, p.part
 		FROM participant_read AS p
@@ -569,16 +585,198 @@ BEGIN
 		WHERE g.fault IS NOT NULL OR g.reached_at IS NULL
 	)
 	SELECT
-		(SELECT array_agg(c::record::goaltracker._read_conversation) FROM conversation AS c),
-		(SELECT array_agg(s::record::goaltracker._read_segment) FROM segment AS s),
-		(SELECT array_agg(g::record::goaltracker._read_goal_event) FROM goal_event AS g),
-		(SELECT array_agg(n::record::goaltracker._read_name) FROM name AS n),
-		(SELECT array_agg(a::record::goaltracker._read_alias) FROM alias AS a),
+		(SELECT array_agg(c::goaltracker._read_conversation) FROM conversation AS c),
+		(SELECT array_agg(g::goaltracker._read_goal_event) FROM goal_event AS g),
+		(SELECT array_agg(n::goaltracker._read_name) FROM name AS n),
+		(SELECT array_agg(a::goaltracker._read_alias) FROM alias AS a),
 		(SELECT array_agg(ROW(coalesce(p.conversation_id, r.conversation_id), p.reason, p.part)
 				::goaltracker._read_problem ORDER BY r.record_no, p.reason, p.part)
 		 FROM problem AS p
 		 LEFT JOIN record AS r ON r.record_no = p.record_no
 		 WHERE p.reason IS NOT NULL)
-	INTO conversations, segments, goal_events, names, aliases, problems;
+	INTO conversations, goal_events, names, aliases, problems;
 END
 $$;
+
+COMMENT ON FUNCTION goaltracker._read_conversations(jsonb) IS
+	'reads an array of conversation history records; what cannot be used is a problem, never an error';
+
+-- Writing the conversations that are newer than what is there, with their segments.
+CREATE FUNCTION goaltracker._write_conversations(account_id text,
+	conversations goaltracker._read_conversation[],
+	OUT nconversations integer, OUT nsegments integer)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+	account CONSTANT text := _write_conversations.account_id;
+	newer goaltracker._read_conversation[];
+BEGIN
+	-- A conversation that was deleted since may come again.
+	DELETE FROM goaltracker._imported_conversation AS i
+	USING unnest(_write_conversations.conversations) AS c
+	WHERE i.account_id = account AND i.conversation_id = c.conversation_id
+	AND NOT EXISTS (
+		SELECT FROM goaltracker.conversation AS k
+		WHERE k.account_id = account AND k.conversation_id = c.conversation_id);
+
+	-- The row that says which version is there is also what concurrent imports of a
+	-- conversation wait for; the later one compares with what the earlier one left.
+	-- A conversation that somebody else loaded has no such row: of it only closed or
+	-- open is known.
+	WITH written AS (
+		INSERT INTO goaltracker._imported_conversation AS old
+			(account_id, conversation_id, is_closed, messages, last_message_at)
+		SELECT account, c.conversation_id, c.closed_at IS NOT NULL, c.messages, c.last_message_at
+		FROM unnest(_write_conversations.conversations) AS c
+		LEFT JOIN goaltracker._imported_conversation AS i
+			ON i.account_id = account AND i.conversation_id = c.conversation_id
+		LEFT JOIN goaltracker.conversation AS k
+			ON k.account_id = account AND k.conversation_id = c.conversation_id
+		WHERE (c.closed_at IS NOT NULL OR k.closed_at IS NULL)
+		AND (i.conversation_id IS NULL
+			OR (c.closed_at IS NOT NULL, c.messages, c.last_message_at)
+				> (i.is_closed, i.messages, i.last_message_at))
+		ORDER BY c.conversation_id
+		ON CONFLICT (account_id, conversation_id) DO UPDATE
+		SET is_closed = excluded.is_closed, messages = excluded.messages,
+			last_message_at = excluded.last_message_at
+		WHERE (excluded.is_closed, excluded.messages, excluded.last_message_at)
+			> (old.is_closed, old.messages, old.last_message_at)
+		RETURNING conversation_id
+	)
+	SELECT array_agg(c.c) INTO newer
+	FROM (SELECT c, c.conversation_id FROM unnest(_write_conversations.conversations) AS c) AS c
+	WHERE CASE WHEN c.conversation_id IN (SELECT w.conversation_id FROM written AS w) THEN true END;
+	nconversations := coalesce(cardinality(newer), 0);
+	nsegments := 0;
+	IF nconversations = 0 THEN
+		RETURN;
+	END IF;
+
+	INSERT INTO goaltracker._loaded_under AS old (account_id, fact, fact_id, alias)
+	SELECT account, 'conversation', c.conversation_id, a.alias
+	FROM unnest(newer) AS c
+	JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = c.consumer_id
+	ORDER BY c.conversation_id
+	ON CONFLICT (account_id, fact, fact_id) DO UPDATE
+	SET alias = excluded.alias
+	WHERE old.alias <> excluded.alias;
+
+	INSERT INTO goaltracker.conversation AS old (account_id, conversation_id, consumer_id, opened_at, closed_at,
+		source, campaign_id, engagement_id)
+	SELECT account, c.conversation_id, coalesce(a.consumer_id, c.consumer_id), c.opened_at, c.closed_at,
+		c.source, c.campaign_id, c.engagement_id
+	FROM unnest(newer) AS c
+	LEFT JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = c.consumer_id
+	ORDER BY c.conversation_id
+	ON CONFLICT (account_id, conversation_id) DO UPDATE
+	SET consumer_id = excluded.consumer_id, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+		source = excluded.source, campaign_id = excluded.campaign_id, engagement_id = excluded.engagement_id
+	WHERE (old.consumer_id, old.opened_at, old.closed_at, old.source, old.campaign_id, old.engagement_id)
+		IS DISTINCT FROM (excluded.consumer_id, excluded.opened_at, excluded.closed_at, excluded.source,
+			excluded.campaign_id, excluded.engagement_id);
+
+	-- Segments are numbered from 1, so what is numbered otherwise has vanished.
+	DELETE FROM goaltracker.agent_segment AS s
+	USING unnest(newer) AS c
+	WHERE s.account_id = account AND s.conversation_id = c.conversation_id
+	AND s.segment_no NOT BETWEEN 1 AND coalesce(cardinality(c.segments), 0);
+
+	INSERT INTO goaltracker.agent_segment AS old (account_id, conversation_id, segment_no, consumer_id, agent_id,
+		skill_id, group_id, participation, dialog, assigned_at, ended_at, start_reason, end_reason,
+		agent_messages, agent_responses)
+	SELECT account, c.conversation_id, s.segment_no, coalesce(a.consumer_id, c.consumer_id), s.agent_id,
+		s.skill_id, s.group_id, s.participation, s.dialog, s.assigned_at, s.ended_at, s.start_reason, s.end_reason,
+		s.agent_messages, s.agent_responses
+	FROM unnest(newer) AS c
+	CROSS JOIN LATERAL unnest(c.segments) AS s
+	LEFT JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = c.consumer_id
+	ORDER BY c.conversation_id, s.segment_no
+	ON CONFLICT (account_id, conversation_id, segment_no) DO UPDATE
+	SET consumer_id = excluded.consumer_id, agent_id = excluded.agent_id, skill_id = excluded.skill_id,
+		group_id = excluded.group_id, participation = excluded.participation, dialog = excluded.dialog,
+		assigned_at = excluded.assigned_at, ended_at = excluded.ended_at, start_reason = excluded.start_reason,
+		end_reason = excluded.end_reason, agent_messages = excluded.agent_messages,
+		agent_responses = excluded.agent_responses
+	WHERE (old.consumer_id, old.agent_id, old.skill_id, old.group_id, old.participation, old.dialog,
+			old.assigned_at, old.ended_at, old.start_reason, old.end_reason, old.agent_messages,
+			old.agent_responses)
+		IS DISTINCT FROM (excluded.consumer_id, excluded.agent_id, excluded.skill_id, excluded.group_id,
+			excluded.participation, excluded.dialog, excluded.assigned_at, excluded.ended_at,
+			excluded.start_reason, excluded.end_reason, excluded.agent_messages, excluded.agent_responses);
+	GET DIAGNOSTICS nsegments = ROW_COUNT;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._write_conversations(text, goaltracker._read_conversation[]) IS
+	'writes conversations that are newer than what is there, with their segments; gives the numbers of rows written';
+
+CREATE FUNCTION goaltracker._import_conversations(account_id text, records jsonb,
+	problems goaltracker._read_problem[],
+	OUT conversations integer, OUT agent_segments integer, OUT goal_events integer, OUT skipped integer)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page record;
+	written record;
+BEGIN
+	page := goaltracker._read_conversations(records);
+	problems := problems || page.problems
+		|| goaltracker._write_aliases(account_id, page.aliases);
+	written := goaltracker._write_conversations(account_id, page.conversations);
+	conversations := written.nconversations;
+	agent_segments := written.nsegments;
+	goal_events := goaltracker._write_goal_events(account_id, page.goal_events);
+	PERFORM goaltracker._write_names(account_id, page.names);
+	skipped := goaltracker._write_problems(account_id, 'conversations', problems);
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._import_conversations(text, jsonb, goaltracker._read_problem[]) IS
+	'what both forms of import_conversations do, once they have the records';
+
+CREATE FUNCTION goaltracker.import_conversations(account_id text, document jsonb,
+	OUT conversations integer, OUT agent_segments integer, OUT goal_events integer, OUT skipped integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	outcome record;
+BEGIN
+	PERFORM goaltracker._check_account(account_id);
+	outcome := goaltracker._import_conversations(account_id,
+		goaltracker._records_of(document, 'conversationHistoryRecords'), '{}');
+	conversations := outcome.conversations;
+	agent_segments := outcome.agent_segments;
+	goal_events := outcome.goal_events;
+	skipped := outcome.skipped;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker.import_conversations(text, jsonb) IS
+	'imports conversation history of the Messaging Interactions API: a response page, an array of records, or one record; what cannot be used is left out and recorded in import_problem';
+
+CREATE FUNCTION goaltracker.import_conversations(account_id text, document text,
+	OUT conversations integer, OUT agent_segments integer, OUT goal_events integer, OUT skipped integer)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	page record;
+	outcome record;
+BEGIN
+	PERFORM goaltracker._check_account(account_id);
+	page := goaltracker._records_of_text(document, 'conversationHistoryRecords');
+	outcome := goaltracker._import_conversations(account_id, page.records, page.problems);
+	conversations := outcome.conversations;
+	agent_segments := outcome.agent_segments;
+	goal_events := outcome.goal_events;
+	skipped := outcome.skipped;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker.import_conversations(text, text) IS
+	'as with jsonb; a record that jsonb would refuse is left out and recorded, the others go in';

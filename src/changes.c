@@ -186,25 +186,30 @@ collect_rows(StatementChanges *changes, Tuplestorestate *rows, TupleDesc tupdesc
 {
 	TupleTableSlot *slot;
 	MemoryContext row_context;
-	MemoryContext old_context;
 
 	if (rows == NULL)
 		return;
 	slot = MakeSingleTupleTableSlot(tupdesc, &TTSOpsMinimalTuple);
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker changed row",
 										ALLOCSET_SMALL_SIZES);
-	old_context = MemoryContextSwitchTo(row_context);
 	/* other triggers read the same table: a position of our own */
 	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
 	tuplestore_rescan(rows);
 	while (tuplestore_gettupleslot(rows, true, false, slot))
 	{
+		MemoryContext old_context;
+
+		/*
+		 * A row that comes from disk is the slot's to free: only what
+		 * looking at it takes goes into the context that is reset.
+		 */
 		CHECK_FOR_INTERRUPTS();
+		old_context = MemoryContextSwitchTo(row_context);
 		collect_row(changes, slot);
+		MemoryContextSwitchTo(old_context);
 		MemoryContextReset(row_context);
 	}
 	tuplestore_select_read_pointer(rows, 0);
-	MemoryContextSwitchTo(old_context);
 	MemoryContextDelete(row_context);
 	ExecDropSingleTupleTableSlot(slot);
 }

@@ -94,12 +94,15 @@ static const char *skip_string(const char *at, const char *end);
 static const char *skip_value(const char *at, const char *end);
 static const char *find_list(const char *at, const char *end, const text *key);
 
-/* The part and the key that all of json_text() and its kin take. */
+/*
+ * The part and the key that all of json_text() and its kin take.  The key is a
+ * name because names have collation "C", and so what comes out has it, too.
+ */
 #define PART	PG_GETARG_JSONB_P(0)
-#define KEY		VARDATA_ANY(PG_GETARG_TEXT_PP(1)), VARSIZE_ANY_EXHDR(PG_GETARG_TEXT_PP(1))
+#define KEY		NameStr(*PG_GETARG_NAME(1)), (int) strlen(NameStr(*PG_GETARG_NAME(1)))
 
 /*
- * json_text(part jsonb, key text) returns text
+ * json_text(part jsonb, key name) returns text
  *
  * A text or number as a text.  NULL where the part is no object or has no such
  * key, and for everything that means nothing; also for values that are neither
@@ -116,7 +119,7 @@ goaltracker_json_text(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_name(part jsonb, key text) returns text
+ * json_name(part jsonb, key name) returns text
  *
  * As json_text(), where "Unassigned" means nothing, too.
  */
@@ -133,7 +136,7 @@ goaltracker_json_name(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_id(part jsonb, key text) returns text
+ * json_id(part jsonb, key name) returns text
  *
  * As json_text(); NULL also where that has more than 255 bytes.
  */
@@ -148,7 +151,7 @@ goaltracker_json_id(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_time(part jsonb, key text) returns timestamptz
+ * json_time(part jsonb, key name) returns timestamptz
  *
  * Milliseconds since 1970, as text or number, fractions allowed.  NULL for
  * nothing, for what is no number, and beyond the range of a timestamptz.
@@ -164,7 +167,7 @@ goaltracker_json_time(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_amount(part jsonb, key text) returns numeric
+ * json_amount(part jsonb, key name) returns numeric
  *
  * A text or number as numeric(20,4), rounded.  NULL for nothing, for what is no
  * number, and for what does not fit.
@@ -180,7 +183,7 @@ goaltracker_json_amount(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_integer(part jsonb, key text) returns bigint
+ * json_integer(part jsonb, key name) returns bigint
  *
  * A text or number, rounded.  NULL for nothing, for what is no number, and for
  * what does not fit.
@@ -200,7 +203,7 @@ goaltracker_json_integer(PG_FUNCTION_ARGS)
 }
 
 /*
- * json_list(part jsonb, key text) returns jsonb
+ * json_list(part jsonb, key name) returns jsonb
  *
  * An array.  NULL where there is none; a single object is the array of it.
  */

@@ -40,7 +40,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"	/* for varatt.h, where that is a header */
+#include "compat.h"
 #include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "libpq/pqformat.h"
