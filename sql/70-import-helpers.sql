@@ -12,6 +12,10 @@
 -- conversation, agent_segment, goal, goal_event, _loaded_under, _imported_name,
 -- the dimensions; within a table in order of its key.  Names come last because
 -- every document of an account touches the same few.
+--
+-- Statements that write are planned anew for each call: a plan that was made for
+-- empty tables and kept would read whole tables long after.  Reading touches no
+-- table, its one large plan is kept.
 -- ---------------------------------------------------------------------------
 
 -- The key is a name because names have collation "C", and so the result has it.
@@ -350,6 +354,8 @@ CREATE FUNCTION goaltracker._write_goal_events(account_id text, goal_events goal
 RETURNS integer
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -376,6 +382,9 @@ BEGIN
 			e.service_activity_status, e.session_id
 		FROM unnest(events) AS e
 		LEFT JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = e.consumer_id
+		WHERE NOT EXISTS (
+			SELECT FROM goaltracker.goal_event AS g
+			WHERE g.account_id = account AND g.goal_event_id = e.goal_event_id)
 		ORDER BY e.goal_event_id
 		ON CONFLICT DO NOTHING
 		RETURNING goal_event_id
@@ -404,6 +413,8 @@ CREATE FUNCTION goaltracker._write_names(account_id text, names goaltracker._rea
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -274,7 +274,9 @@ BEGIN
 		SELECT v.conversation_id, o.record_no, o.segment_no, o.agent_id, o.group_id, o.participation,
 			o.dialog_id, o.assigned_at,
 			-- Not before it started, whatever the document says.
-			CASE WHEN o.participation = 'assigned' THEN
+			CASE WHEN o.participation = 'assigned' AND
+				coalesce(ending.transferred_at, o.next_assigned_at, e.dialog_ended_at) IS NOT NULL
+			THEN
 				greatest(o.assigned_at, least(ending.transferred_at, o.next_assigned_at, e.dialog_ended_at))
 			END AS ended_at,
 			CASE
@@ -607,6 +609,8 @@ CREATE FUNCTION goaltracker._write_conversations(account_id text,
 	OUT nconversations integer, OUT nsegments integer)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
