@@ -28,7 +28,7 @@ VALUES
 \set web_sessions `cat documents/web-sessions.json`
 
 -- A visitor who ordered after a conversation that the shop's login knew.
-SELECT FROM goaltracker.link_consumer(:'account', 'v-90ac', 'nils');
+SELECT FROM goaltracker.link_consumer(:'account', 'v-90ac', 'nils') \g /dev/null
 
 CREATE TEMPORARY TABLE imported AS
 SELECT 'conversations-1.json' AS document, conversations, agent_segments, goal_events, skipped

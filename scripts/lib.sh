@@ -58,19 +58,22 @@ prepare_account()
 	owner=$(stat -c %U "$top/build")
 	[ "$owner" = "$keeper" ] ||
 		fail "$top/build belongs to \"$owner\"." \
-			"Repeat this as root or \"$owner\", or use a checkout of your own."
+			"Repeat this as \"$owner\", or use a checkout of your own."
 }
 
-# Runs a command as the account, with nothing of the caller's environment.
+# Runs a command as the account, with nothing of the caller's environment but
+# the settings of our own tests (GOALTRACKER_SEED and the like).
 as_account()
 {
-	local drop=()
+	local drop=() own
+
+	mapfile -t own < <(env | grep '^GOALTRACKER_')
 
 	[ "$(id -u)" -ne 0 ] ||
 		drop=(setpriv --reuid="$(id -u "$account")" --regid="$(id -g "$account")" --init-groups --)
 	(cd "$work" && "${drop[@]}" env -i HOME="$work" USER="$account" LOGNAME="$account" \
 		TMPDIR="$work" LC_ALL=C.UTF-8 PATH="${pg_bin:+$pg_bin:}$PATH" \
-		PGHOST="$work" PGPORT="$port" PGUSER=postgres PG_CONFIG="$PG_CONFIG" "$@")
+		PGHOST="$work" PGPORT="$port" PGUSER=postgres PG_CONFIG="$PG_CONFIG" "${own[@]}" "$@")
 }
 
 # The same, shown only if it fails.

@@ -50,6 +50,7 @@ show_failures()
 	for part in server.log src/results src/regression.diffs src/output_iso src/tmp_check/log; do
 		[ ! -e "$work/$part" ] || cp -r "$work/$part" "$top/build/failed/"
 	done
+	chown -R --reference="$top/build" "$top/build/failed"
 	echo "Output, differences and server logs are in $top/build/failed."
 }
 

@@ -31,10 +31,6 @@ CREATE TABLE goaltracker.touchpoint (
 	transaction_value	numeric(20, 4)
 );
 
-CREATE INDEX touchpoint_by_goal_event ON goaltracker.touchpoint (goal_event_key);
-
-CREATE INDEX touchpoint_by_date ON goaltracker.touchpoint (account_id, conversation_date);
-
 COMMENT ON TABLE goaltracker.touchpoint IS
 	'agent segments within 31 days'' reach of goal events, with the windows under which each model credits them: min_window <= window < (model)_below; written by refresh';
 COMMENT ON COLUMN goaltracker.touchpoint.goal_event_key IS 'key of the goal event';
@@ -88,14 +84,8 @@ CREATE TABLE goaltracker.goal_outcome (
 	consumer_id			text COLLATE "C" NOT NULL,
 	goal_event_id		text COLLATE "C" NOT NULL,
 	goal_id				text COLLATE "C",
-	brand_event_id		text COLLATE "C",
-	CONSTRAINT goal_outcome_pkey PRIMARY KEY (account_id, goal_event_key)
+	brand_event_id		text COLLATE "C"
 );
-
-CREATE INDEX goal_outcome_by_consumer ON goaltracker.goal_outcome (account_id, consumer_id);
-
-CREATE INDEX goal_outcome_cut ON goaltracker.goal_outcome (account_id)
-	WHERE touchpoints_cut > 0;
 
 COMMENT ON TABLE goaltracker.goal_outcome IS
 	'goal events as the last refresh found them, attributed or not; written by refresh';
@@ -114,6 +104,42 @@ COMMENT ON COLUMN goaltracker.goal_outcome.consumer_id IS 'consumer who reached 
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_id IS 'goal event';
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_id IS 'goal reached, if its definition is named';
 COMMENT ON COLUMN goaltracker.goal_outcome.brand_event_id IS 'the brand''s own id of the event';
+
+-- Filling tables that have indexes takes twice as long as building the indexes
+-- afterwards, so they are built when first needed: after the first refresh of
+-- everything, and after a restore.  CREATE INDEX makes no reader wait, and
+-- refreshes, which alone write here, take turns.
+CREATE FUNCTION goaltracker._ensure_indexes()
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF to_regclass('goaltracker.touchpoint_by_goal_event') IS NULL THEN
+		CREATE INDEX touchpoint_by_goal_event
+			ON goaltracker.touchpoint (goal_event_key);
+	END IF;
+	IF to_regclass('goaltracker.touchpoint_by_date') IS NULL THEN
+		CREATE INDEX touchpoint_by_date
+			ON goaltracker.touchpoint (account_id, conversation_date);
+	END IF;
+	IF to_regclass('goaltracker.goal_outcome_key') IS NULL THEN
+		CREATE UNIQUE INDEX goal_outcome_key
+			ON goaltracker.goal_outcome (goal_event_key);
+	END IF;
+	IF to_regclass('goaltracker.goal_outcome_by_consumer') IS NULL THEN
+		CREATE INDEX goal_outcome_by_consumer
+			ON goaltracker.goal_outcome (account_id, consumer_id);
+	END IF;
+	IF to_regclass('goaltracker.goal_outcome_cut') IS NULL THEN
+		CREATE INDEX goal_outcome_cut
+			ON goaltracker.goal_outcome (account_id) WHERE touchpoints_cut > 0;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._ensure_indexes() IS
+	'builds the indexes of touchpoint and goal_outcome where they are not there yet';
 
 -- ---------------------------------------------------------------------------
 -- What refresh reads
@@ -300,22 +326,18 @@ $$;
 COMMENT ON FUNCTION goaltracker._take_turn() IS
 	'waits until no other refresh is under way, until the end of the transaction';
 
--- Takes the turn, finds out which consumers changes of wider scope concern, and
--- moves what was loaded under an alias.  Returns the aliases it looked at, for
--- _end_refresh.
+-- Takes the turn and moves what was loaded under an alias.  Returns the aliases it
+-- looked at, for _end_refresh.
 CREATE FUNCTION goaltracker._begin_refresh(OUT started_at timestamptz,
 	OUT alias_accounts text[], OUT aliases text[])
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-	notes tid[];
 BEGIN
 	PERFORM goaltracker._take_turn();
 	started_at := clock_timestamp();
-
-	SELECT array_agg(p.account_id), array_agg(p.alias)
+	SELECT coalesce(array_agg(p.account_id), '{}'), coalesce(array_agg(p.alias), '{}')
 	INTO alias_accounts, aliases
 	FROM (
 		SELECT a.account_id, a.alias
@@ -327,14 +349,24 @@ BEGIN
 		FROM goaltracker.changed_scope AS n
 		JOIN goaltracker.consumer_alias AS a ON a.account_id = n.account_id
 		WHERE n.scope = 'account') AS p;
-	IF aliases IS NOT NULL THEN
+	IF aliases <> '{}' THEN
 		PERFORM goaltracker._move_aliased(alias_accounts, aliases);
 	END IF;
+END
+$$;
 
-	-- Under READ COMMITTED the statements below may each see more notes than the
-	-- one before; only those seen here are taken away.
-	SELECT array_agg(n.ctid) INTO notes FROM goaltracker.changed_scope AS n;
-	IF notes IS NULL THEN
+COMMENT ON FUNCTION goaltracker._begin_refresh() IS
+	'first step of a refresh: takes the turn, moves what was loaded under an alias';
+
+-- In the functions named _work all statements share one snapshot: they are called
+-- through their namesakes, which see to that.
+CREATE FUNCTION goaltracker._expand_notes_work()
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM goaltracker.changed_scope) THEN
 		RETURN;
 	END IF;
 	INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)
@@ -351,12 +383,20 @@ BEGIN
 	WHERE NOT EXISTS (
 			SELECT FROM goaltracker.refreshed_account AS r
 			WHERE r.account_id = f.account_id);
-	DELETE FROM goaltracker.changed_scope AS n WHERE n.ctid = ANY (notes);
+	DELETE FROM goaltracker.changed_scope;
 END
 $$;
 
-COMMENT ON FUNCTION goaltracker._begin_refresh() IS
-	'first step of a refresh: takes the turn and prepares the work';
+COMMENT ON FUNCTION goaltracker._expand_notes_work() IS
+	'second step of a refresh: finds out which consumers changes of wider scope concern';
+
+CREATE FUNCTION goaltracker._expand_notes()
+RETURNS void
+LANGUAGE c SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'goaltracker_in_one_snapshot';
+
+COMMENT ON FUNCTION goaltracker._expand_notes() IS '_expand_notes_work() in one snapshot';
 
 -- The first refresh of an account, or a part of it: there are no rows to compare
 -- with, so they are written as they come.
@@ -418,8 +458,8 @@ COMMENT ON FUNCTION goaltracker._refresh_range(text, text, text) IS
 
 -- Consumers that changed: rows that are the same as before are left alone.
 --
--- A goal event may have come from another consumer, whose turn is later; its
--- old touchpoints are found by its key.
+-- A goal event may have come from another consumer or account, whose turn is
+-- later; what it had there is found by its key.
 --
 -- The planner, who does not know how few rows there are for a consumer, would
 -- rather read whole tables, and compile the statement first.
@@ -462,8 +502,7 @@ BEGIN
 	), old_point AS MATERIALIZED (
 		SELECT t.ctid AS tid, t.goal_event_key, t AS point
 		FROM concerned AS c
-		JOIN goaltracker.touchpoint AS t
-			ON t.account_id = wanted_account_id AND t.goal_event_key = c.goal_event_key
+		JOIN goaltracker.touchpoint AS t ON t.goal_event_key = c.goal_event_key
 	), gone_outcome AS (
 		DELETE FROM goaltracker.goal_outcome AS o
 		USING old_outcome AS old
@@ -473,8 +512,9 @@ BEGIN
 	), written_outcome AS (
 		INSERT INTO goaltracker.goal_outcome AS o
 		SELECT f.* FROM fresh_outcome AS f
-		ON CONFLICT (account_id, goal_event_key) DO UPDATE
-		SET reached_at = EXCLUDED.reached_at,
+		ON CONFLICT (goal_event_key) DO UPDATE
+		SET account_id = EXCLUDED.account_id,
+			reached_at = EXCLUDED.reached_at,
 			touchpoints_cut = EXCLUDED.touchpoints_cut,
 			reach_window = EXCLUDED.reach_window,
 			is_duplicate = EXCLUDED.is_duplicate,
@@ -513,7 +553,7 @@ COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[]) IS
 -- changed consumers in order, behind the position that the step before reached.
 -- Notes that come in behind the position wait for the next refresh, so that a
 -- refresh ends however fast loads go on.
-CREATE FUNCTION goaltracker._refresh_step(batch_size integer, INOUT at_account text,
+CREATE FUNCTION goaltracker._refresh_step_work(batch_size integer, INOUT at_account text,
 	INOUT at_consumer text, OUT is_done boolean, OUT consumers bigint,
 	OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
@@ -559,6 +599,7 @@ BEGIN
 		RETURN;
 	END IF;
 
+	PERFORM goaltracker._ensure_indexes();
 	SELECT c.account_id INTO next_account
 	FROM goaltracker.changed_consumer AS c
 	WHERE (c.account_id, c.consumer_id) > (at_account, at_consumer)
@@ -575,7 +616,6 @@ BEGIN
 		WHERE c.account_id = next_account AND c.consumer_id > after_consumer
 		ORDER BY c.consumer_id
 		LIMIT batch_size) AS b;
-	-- what is taken away is what is worked on, whatever was committed in between
 	WITH taken AS (
 		DELETE FROM goaltracker.changed_consumer AS c
 		WHERE c.account_id = next_account
@@ -592,8 +632,19 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION goaltracker._refresh_step(integer, text, text) IS
+COMMENT ON FUNCTION goaltracker._refresh_step_work(integer, text, text) IS
 	'a step of a refresh: the next batch of consumers';
+
+CREATE FUNCTION goaltracker._refresh_step(batch_size integer, INOUT at_account text,
+	INOUT at_consumer text, OUT is_done boolean, OUT consumers bigint,
+	OUT goal_events bigint, OUT touchpoints bigint)
+RETURNS record
+LANGUAGE c SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'goaltracker_in_one_snapshot';
+
+COMMENT ON FUNCTION goaltracker._refresh_step(integer, text, text) IS
+	'_refresh_step_work() in one snapshot';
 
 -- Rows loaded under an alias that another transaction had locked stay where
 -- they are; their aliases wait for the next refresh.
@@ -625,15 +676,15 @@ COMMENT ON FUNCTION goaltracker._end_refresh(timestamptz, text[], text[]) IS
 	'last step of a refresh: says when it was';
 
 -- All steps in the calling transaction.
-CREATE FUNCTION goaltracker._refresh_all(OUT consumers bigint, OUT goal_events bigint,
-	OUT touchpoints bigint, OUT elapsed interval)
+CREATE FUNCTION goaltracker._refresh_all_work(started_at timestamptz, alias_accounts text[],
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
+	OUT elapsed interval)
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	batch_size CONSTANT integer := 20000;
-	beginning record;
 	step record;
 	at_account text := '';
 	at_consumer text := '';
@@ -641,10 +692,10 @@ BEGIN
 	consumers := 0;
 	goal_events := 0;
 	touchpoints := 0;
-	beginning := goaltracker._begin_refresh();
+	PERFORM goaltracker._expand_notes_work();
 	LOOP
 		SELECT s.* INTO step
-		FROM goaltracker._refresh_step(batch_size, at_account, at_consumer) AS s;
+		FROM goaltracker._refresh_step_work(batch_size, at_account, at_consumer) AS s;
 		EXIT WHEN step.is_done;
 		at_account := step.at_account;
 		at_consumer := step.at_consumer;
@@ -652,13 +703,24 @@ BEGIN
 		goal_events := goal_events + step.goal_events;
 		touchpoints := touchpoints + step.touchpoints;
 	END LOOP;
-	PERFORM goaltracker._end_refresh(beginning.started_at, beginning.alias_accounts,
-		beginning.aliases);
-	elapsed := clock_timestamp() - beginning.started_at;
+	PERFORM goaltracker._end_refresh(started_at, alias_accounts, aliases);
+	elapsed := clock_timestamp() - started_at;
 END
 $$;
 
-COMMENT ON FUNCTION goaltracker._refresh_all() IS 'all steps of a refresh';
+COMMENT ON FUNCTION goaltracker._refresh_all_work(timestamptz, text[], text[]) IS
+	'all steps of a refresh but the first';
+
+CREATE FUNCTION goaltracker._refresh_all(started_at timestamptz, alias_accounts text[],
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
+	OUT elapsed interval)
+RETURNS record
+LANGUAGE c SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'goaltracker_in_one_snapshot';
+
+COMMENT ON FUNCTION goaltracker._refresh_all(timestamptz, text[], text[]) IS
+	'_refresh_all_work() in one snapshot';
 
 -- ---------------------------------------------------------------------------
 -- Refresh, as users call it
@@ -667,10 +729,17 @@ COMMENT ON FUNCTION goaltracker._refresh_all() IS 'all steps of a refresh';
 CREATE FUNCTION goaltracker.refresh(OUT consumers bigint, OUT goal_events bigint,
 	OUT touchpoints bigint, OUT elapsed interval)
 RETURNS record
-LANGUAGE sql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-	SELECT r.* FROM goaltracker._refresh_all() AS r;
+DECLARE
+	beginning record;
+BEGIN
+	beginning := goaltracker._begin_refresh();
+	SELECT r.* INTO consumers, goal_events, touchpoints, elapsed
+	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
+		beginning.aliases) AS r;
+END
 $$;
 
 COMMENT ON FUNCTION goaltracker.refresh() IS
@@ -679,28 +748,30 @@ COMMENT ON FUNCTION goaltracker.refresh() IS
 CREATE FUNCTION goaltracker.rebuild(OUT consumers bigint, OUT goal_events bigint,
 	OUT touchpoints bigint, OUT elapsed interval)
 RETURNS record
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	started_at timestamptz;
+	beginning record;
 BEGIN
 	PERFORM goaltracker._take_turn();
-	started_at := clock_timestamp();
 	-- an account once refreshed stays one: loads under way may count on it
 	INSERT INTO goaltracker.changed_scope (account_id, scope)
 	SELECT r.account_id, 'account' FROM goaltracker.refreshed_account AS r
 	UNION
-	SELECT c.account_id, 'account' FROM goaltracker._consumer AS c;
+	SELECT c.account_id, 'account' FROM goaltracker.conversation AS c GROUP BY c.account_id
+	UNION
+	SELECT s.account_id, 'account' FROM goaltracker.agent_segment AS s GROUP BY s.account_id
+	UNION
+	SELECT g.account_id, 'account' FROM goaltracker.goal_event AS g GROUP BY g.account_id;
+	beginning := goaltracker._begin_refresh();
 	DELETE FROM goaltracker.touchpoint;
 	DELETE FROM goaltracker.goal_outcome;
 	DELETE FROM goaltracker._first_refresh;
 	DELETE FROM goaltracker.refreshed_account;
-	DELETE FROM goaltracker.changed_consumer;
-	SELECT r.consumers, r.goal_events, r.touchpoints
-	INTO consumers, goal_events, touchpoints
-	FROM goaltracker._refresh_all() AS r;
-	elapsed := clock_timestamp() - started_at;
+	SELECT r.* INTO consumers, goal_events, touchpoints, elapsed
+	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
+		beginning.aliases) AS r;
 END
 $$;
 
@@ -727,6 +798,7 @@ BEGIN
 	-- also an error where the caller's transaction could not be ended
 	COMMIT;
 	beginning := goaltracker._begin_refresh();
+	PERFORM goaltracker._expand_notes();
 	COMMIT;
 	LOOP
 		PERFORM goaltracker._take_turn();

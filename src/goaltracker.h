@@ -6,6 +6,7 @@
  * goaltracker.c	library start, session settings
  * check.c			what the tables' constraints call
  * changes.c		triggers: which consumers a load has changed
+ * refresh.c		one snapshot for all statements of a refresh
  * journey.c		type and aggregate journey: one consumer's entries, packed
  * journey_io.c		journey as text and on the wire
  * rules.c			an account's rules, read out of jsonb

@@ -342,6 +342,8 @@ get_scalar(Jsonb *part, const char *key, int key_len, Scalar *scalar)
 		scalar->number = value.val.numeric;
 		return is_minus_one(scalar->number) ? OUTCOME_NOTHING : OUTCOME_VALUE;
 	}
+	if (value.type == jbvBinary && JsonContainerSize(value.val.binary.data) == 0)
+		return OUTCOME_NOTHING;	/* an empty array or object */
 	return OUTCOME_UNUSABLE;
 }
 

@@ -267,9 +267,8 @@ goaltracker_agent_responses_final(PG_FUNCTION_ARGS)
 		sorted[i] = &state->messages[i];
 	qsort(sorted, state->nmessages, sizeof(Message *), message_order);
 
-	/* A response follows a message of somebody else. */
-	responses = MemoryContextAllocHuge(CurrentMemoryContext,
-									   (state->nmessages / 2 + 1) * sizeof(Response));
+	/* Where agents talk among themselves, every message but the first can be one. */
+	responses = MemoryContextAllocHuge(CurrentMemoryContext, state->nmessages * sizeof(Response));
 	nresponses = find_responses(sorted, state->nmessages, responses);
 	qsort(responses, nresponses, sizeof(Response), response_order);
 

@@ -13,7 +13,8 @@ CREATE TABLE oracle.world (
 	seed		integer NOT NULL,
 	steps		integer NOT NULL DEFAULT 0,
 	center		timestamptz NOT NULL,
-	consumers	integer NOT NULL
+	consumers	integer NOT NULL,
+	agents		integer NOT NULL
 );
 
 -- Numbers for ids that nothing had before.
@@ -86,9 +87,13 @@ END
 $$;
 
 -- Ids 0 to 5 get a row in the agent table sooner or later, the others never.
+-- Where there are few agents, most touchpoints carry no credit at all.
 CREATE FUNCTION oracle.some_agent()
-RETURNS text LANGUAGE sql VOLATILE
-RETURN oracle.id('-agent', oracle.dice(8));
+RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+	RETURN oracle.id('-agent', oracle.dice((SELECT agents FROM oracle.world)));
+END
+$$;
 
 CREATE FUNCTION oracle.some_skill()
 RETURNS text LANGUAGE sql VOLATILE
@@ -159,7 +164,7 @@ CREATE FUNCTION oracle.some_time()
 RETURNS timestamptz LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
 	RETURN oracle.nearly((SELECT center FROM oracle.world)
-		+ make_interval(hours => 24 * (oracle.dice(36) - 18))
+		+ make_interval(hours => CASE WHEN oracle.chance(0.75) THEN 24 * (oracle.dice(36) - 18) ELSE 0 END)
 		+ oracle.pick('00:00', '00:00', '00:30', '01:00', '02:30', '04:00', '05:00', '06:15', '10:00',
 			'13:00', '13:30', '15:00', '15:30', '18:15', '18:30', '22:00', '23:00')::interval);
 END
@@ -253,6 +258,11 @@ DECLARE
 	s goaltracker.agent_segment;
 	stray text;
 BEGIN
+	-- Conversations that have segments get more of them.
+	IF oracle.chance(0.4) THEN
+		SELECT * INTO k FROM goaltracker.conversation AS c
+			WHERE c.account_id = other.account_id AND c.conversation_id = other.conversation_id;
+	END IF;
 	s.account_id := coalesce(k.account_id, oracle.some_account());
 	s.conversation_id := coalesce(k.conversation_id, oracle.new_id('-k'));
 	s.consumer_id := coalesce(k.consumer_id, oracle.some_consumer());
@@ -271,7 +281,7 @@ BEGIN
 				ORDER BY conversation_id, segment_no
 				LIMIT 1 OFFSET oracle.dice(3)
 			) AS x;
-			s.assigned_at := coalesce(s.assigned_at, k.opened_at);
+			s.assigned_at := coalesce(s.assigned_at, k.opened_at, oracle.some_time());
 		ELSE s.assigned_at := s.assigned_at + oracle.some_duration();
 	END CASE;
 	s.assigned_at := oracle.nearly(s.assigned_at);
@@ -450,9 +460,10 @@ BEGIN
 	PERFORM setval('oracle.id_number', 1);
 
 	-- Days on which clocks are changed somewhere, and one on which none is.
-	INSERT INTO oracle.world (seed, center, consumers)
+	INSERT INTO oracle.world (seed, center, consumers, agents)
 	VALUES (seed, oracle.pick('2025-03-09 00:00+00', '2025-11-02 00:00+00', '2025-03-30 00:00+00',
-		'2025-10-26 00:00+00', '2025-04-05 00:00+00', '2025-10-04 00:00+00', '2024-02-29 00:00+00')::timestamptz, consumers);
+		'2025-10-26 00:00+00', '2025-04-05 00:00+00', '2025-10-04 00:00+00', '2024-02-29 00:00+00')::timestamptz,
+		consumers, oracle.pick_number(2, 3, 8, 8));
 
 	PERFORM oracle.add_account('acme');
 	IF oracle.chance(0.7) THEN
