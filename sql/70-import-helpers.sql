@@ -280,8 +280,10 @@ LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	-- json takes these escapes as they stand; a backslash before one escapes it.
-	nul_escape CONSTANT text := '(?<!\\)((?:\\\\)*)\\u0000';
+	-- What json takes as it stands and jsonb refuses: escapes for the character 0 and
+	-- for halves of characters.  A backslash before one escapes it.
+	refused CONSTANT text := '(?<!\\)((?:\\\\)*)\\u(?:0000|[dD][89a-fA-F][[:xdigit:]]{2})';
+	detail text;
 	record text;
 	record_id text;
 	good jsonb[] := '{}';
@@ -298,7 +300,9 @@ BEGIN
 	BEGIN
 		PERFORM document::json;
 	EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-		problems := ARRAY[ROW(NULL, 'the document is not JSON: ' || SQLERRM, document)::goaltracker._read_problem];
+		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+		problems := ARRAY[ROW(NULL, 'the document is not JSON: ' || concat_ws(': ', SQLERRM, nullif(detail, '')),
+			document)::goaltracker._read_problem];
 		RETURN;
 	END;
 
@@ -306,10 +310,12 @@ BEGIN
 		BEGIN
 			good := good || record::jsonb;
 		EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-			problems := problems || ROW(NULL, 'the record cannot be read: ' || SQLERRM, record)::goaltracker._read_problem;
+			GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+			problems := problems || ROW(NULL, 'the record cannot be read: ' || concat_ws(': ', SQLERRM, nullif(detail, '')),
+				record)::goaltracker._read_problem;
 			BEGIN
 				record_id := goaltracker._record_id(
-					regexp_replace(record, nul_escape, '\1\\ufffd', 'g')::jsonb);
+					regexp_replace(record, refused, '\1\\ufffd', 'g')::jsonb);
 				problems[cardinality(problems)].record_id := record_id;
 			EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 				NULL;

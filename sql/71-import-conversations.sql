@@ -393,7 +393,7 @@ BEGIN
 		) AS e (event)
 	),
 	achieved AS MATERIALIZED (
-		SELECT a.conversation_id, a.consumer_id, a.kind, a.event,
+		SELECT a.conversation_id, a.consumer_id, a.kind, a.event, i.body,
 			goaltracker._json_id(i.body, i.id_key) AS brand_event_id,
 			goaltracker._json_amount(i.body, i.amount_key) AS amount,
 			goaltracker._json_text(i.body, 'currency') AS currency,
@@ -582,7 +582,12 @@ BEGIN
 		FROM message_read AS m
 		WHERE m.bad_part IS NOT NULL
 		UNION ALL
-		SELECT NULL, g.conversation_id, coalesce(g.fault, 'a ' || g.kind || ' without a time'), g.event
+		SELECT NULL, g.conversation_id,
+			coalesce(g.fault,
+				goaltracker._json_fault(g.body, '{}', '{originalTimeStamp,serverTimeStamp}', '{}'),
+				goaltracker._json_fault(g.event, '{}', '{originalTimeStamp,serverTimeStamp}', '{}'),
+				'a ' || g.kind || ' without a time'),
+			g.event
 		FROM achieved AS g
 		WHERE g.fault IS NOT NULL OR g.reached_at IS NULL
 	)

@@ -46,7 +46,7 @@ DECLARE
 	t timestamptz;
 	what text := oracle.pick(
 		'insert conversation', 'insert segment', 'insert segment', 'insert goal event', 'insert goal event',
-		'insert many',
+		'insert many', 'insert knot',
 		'conversation times', 'conversation closes', 'conversation reopens',
 		'conversation consumer', 'conversation consumer', 'conversations of a consumer',
 		'conversation id', 'conversation account', 'conversation texts',
@@ -77,6 +77,9 @@ BEGIN
 			PERFORM oracle.add_segment();
 			PERFORM oracle.add_goal_event();
 		END LOOP;
+
+	WHEN 'insert knot' THEN
+		what := 'insert ' || oracle.add_knot();
 
 	WHEN 'conversation times' THEN
 		t := oracle.some_time();

@@ -401,6 +401,48 @@ BEGIN
 END
 $$;
 
+-- Some conversations of one consumer with many segments, most of one agent and
+-- assigned at the same instant, and goals reached later: order is then a matter
+-- of ids and numbers alone, and there is much that max_touchpoints cuts.
+CREATE FUNCTION oracle.add_knot()
+RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	account text := oracle.some_account();
+	consumer text := oracle.some_consumer();
+	agent text := oracle.some_agent();
+	skill text := oracle.some_skill();
+	knot_at timestamptz := oracle.some_time();
+	ids text[];
+	id text;
+BEGIN
+	FOR n IN 1..1 + oracle.dice(4) LOOP
+		id := oracle.new_id('-knot');
+		ids := ids || id;
+		INSERT INTO goaltracker.conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+		VALUES (account, id, consumer, knot_at - oracle.some_duration(),
+			knot_at + oracle.pick('0', '0', '1 hour', '24 hours', '48 hours', NULL)::interval);
+	END LOOP;
+	FOREACH id IN ARRAY ids LOOP
+		FOR n IN 1..1 + oracle.dice(5) LOOP
+			INSERT INTO goaltracker.agent_segment (account_id, conversation_id, segment_no, consumer_id,
+				agent_id, skill_id, participation, assigned_at, ended_at, agent_messages)
+			VALUES (account, id, n * oracle.pick_number(1, -1), consumer,
+				CASE WHEN oracle.chance(0.8) THEN agent ELSE oracle.some_agent() END,
+				CASE WHEN oracle.chance(0.9) THEN skill ELSE oracle.some_skill() END,
+				oracle.pick('assigned', 'assigned', 'joined'), knot_at, knot_at + oracle.some_duration(), n)
+			ON CONFLICT DO NOTHING;
+		END LOOP;
+	END LOOP;
+	FOR n IN 1..1 + oracle.dice(3) LOOP
+		INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, goal_id, event_type, reached_at, transaction_value)
+		VALUES (account, oracle.new_id('-g'), consumer, oracle.some_goal(), 'Goal Achieved',
+			oracle.nearly(knot_at + make_interval(hours => 24 * oracle.pick_number(0, 0, 1, 2, oracle.dice(33))::integer)),
+			oracle.some_value());
+	END LOOP;
+	RETURN format('knot of %s conversations of %s/%s at %s', cardinality(ids), account, consumer, knot_at);
+END
+$$;
+
 -- Memberships of one agent, one after the other: ends that meet, gaps, and
 -- bounds that belong to one side or the other.
 CREATE FUNCTION oracle.add_memberships(account text, agent text)
@@ -498,6 +540,9 @@ BEGIN
 	END LOOP;
 	FOR n IN 1..goal_events LOOP
 		PERFORM oracle.add_goal_event();
+	END LOOP;
+	FOR n IN 1..oracle.dice(6) LOOP
+		PERFORM oracle.add_knot();
 	END LOOP;
 	FOREACH account IN ARRAY ARRAY['acme', 'ACME', 'rowless'] LOOP
 		FOR n IN 0..6 LOOP

@@ -170,9 +170,5 @@ SELECT cardinality(goaltracker.agent_responses(CASE WHEN n % 2 = 0 THEN 'Agent' 
 FROM generate_series(1, 300000) AS n;
 RESET ALL;
 
--- The support functions are of no use to anybody else.
-SELECT goaltracker._agent_responses_final(NULL);
-SELECT goaltracker._agent_responses_deserialize('\x00', NULL);
-
 DROP VIEW computed, response;
 DROP TABLE message, expected;

@@ -200,13 +200,6 @@ FROM chance_rows JOIN (SELECT g, sum(v) AS expected, max(scale) + 2 AS scale FRO
 GROUP BY g, expected, scale
 HAVING sum_once(v, k)::text IS DISTINCT FROM round(expected, scale)::text;
 
--- What the aggregates consist of is not for calling.
-SELECT _sum_once_add(NULL::internal, 1, 1::bigint);
-SELECT _sum_once_interval_add(NULL::internal, '1 s', 1::bigint);
-SELECT _count_once_add(NULL::internal, 1::bigint);
-SELECT _sum_once_final(NULL::internal);
-SELECT _count_once_deserialize('\x00', NULL::internal);
-
 -- A partial state of another kind is refused, not believed: here aggregates that
 -- are wired wrongly on purpose.
 CREATE AGGREGATE count_as_sum(bigint) (SFUNC = _count_once_add, STYPE = internal, FINALFUNC = _count_once_final, PARALLEL = SAFE,
