@@ -170,13 +170,19 @@ BEGIN
 	IF model IS NULL OR model NOT IN ('first', 'last', 'all') THEN
 		RAISE EXCEPTION USING
 			ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('invalid attribution model: %L', model),
+			MESSAGE = format('invalid attribution model: "%s"', model),
 			DETAIL = 'Allowed are "first", "last" and "all".';
 	END IF;
 	IF window_days IS NULL THEN
 		RAISE EXCEPTION USING
 			ERRCODE = 'null_value_not_allowed',
 			MESSAGE = 'contribution window must not be null';
+	END IF;
+	IF window_days NOT BETWEEN 0 AND 3650 THEN
+		RAISE EXCEPTION USING
+			ERRCODE = 'invalid_parameter_value',
+			MESSAGE = format('invalid contribution window: %s', window_days),
+			DETAIL = 'Allowed are whole days from 0 to 3650.';
 	END IF;
 	RETURN QUERY
 	SELECT t.goal_event_key, t.goal_event_id, t.reached_at, t.conversation_id, t.segment_key,

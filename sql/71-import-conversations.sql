@@ -597,7 +597,7 @@ BEGIN
 		(SELECT array_agg(n::goaltracker._read_name) FROM name AS n),
 		(SELECT array_agg(a::goaltracker._read_alias) FROM alias AS a),
 		(SELECT array_agg(ROW(coalesce(p.conversation_id, r.conversation_id), p.reason, p.part)
-				::goaltracker._read_problem ORDER BY r.record_no, p.reason, p.part)
+				::goaltracker._read_problem ORDER BY r.record_no, p.conversation_id, p.reason COLLATE "C", p.part)
 		 FROM problem AS p
 		 LEFT JOIN record AS r ON r.record_no = p.record_no
 		 WHERE p.reason IS NOT NULL)

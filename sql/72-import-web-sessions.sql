@@ -120,7 +120,7 @@ BEGIN
 	SELECT
 		(SELECT array_agg(g::goaltracker._read_goal_event) FROM goal_event AS g),
 		(SELECT array_agg(ROW(goaltracker._record_id(r.record), p.reason, p.part)::goaltracker._read_problem
-				ORDER BY r.record_no, p.reason, p.part)
+				ORDER BY r.record_no, p.reason COLLATE "C", p.part)
 		 FROM problem AS p
 		 JOIN record AS r ON r.record_no = p.record_no)
 	INTO goal_events, problems;

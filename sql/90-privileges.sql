@@ -72,6 +72,12 @@ SELECT pg_catalog.pg_extension_config_dump('goaltracker.import_problem', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.import_problem_import_problem_no_seq', '');
 
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._imported_conversation', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._imported_name', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._loaded_under', '');
+
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.changed_consumer', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.changed_scope', '');

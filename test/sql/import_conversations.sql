@@ -221,7 +221,7 @@ LEFT JOIN goaltracker.agent_segment AS s USING (account_id, conversation_id)
 WHERE account_id = 'versions'
 GROUP BY 1, 2, 3;
 
-SELECT * FROM goaltracker.import_conversations('versions', version('OPEN', '10:30', 2, 2)), state;
+SELECT * FROM goaltracker.import_conversations('versions', version('OPEN', '10:30', 2, 2));
 SELECT * FROM state;
 -- more messages, and one segment more: the others stay as they are
 SELECT segment_key AS key_1 FROM goaltracker.agent_segment WHERE account_id = 'versions' AND segment_no = 1 \gset

@@ -52,7 +52,8 @@ TABLE public.report;
 SELECT account_id, pending_consumers, last_refreshed_at IS NULL AS never_refreshed, goal_events_cut, touchpoints_cut
 FROM refresh_status WHERE account_id = 'refresh';
 
--- One row: consumers with goal events, their goal events, their touchpoints
+-- One row: the consumers looked at, their goal events, their touchpoints.  G3 is
+-- a duplicate, so it has no touchpoints (S10); nobody talked with Pia (S9).
 SELECT consumers, goal_events, touchpoints, elapsed > '0' AS took_time FROM refresh();
 SELECT account_id, pending_consumers, last_refreshed_at <= clock_timestamp() AS is_past, goal_events_cut, touchpoints_cut
 FROM refresh_status WHERE account_id = 'refresh';
@@ -82,9 +83,9 @@ UPDATE conversation SET source = 'web', closed_at = coalesce(closed_at, '2026-06
 SELECT consumers, goal_events, touchpoints FROM refresh();
 SELECT id FROM public.stamp
 EXCEPT ALL (
-	SELECT s.id FROM public.stamp AS s JOIN touchpoint AS t ON t.account_id = 'refresh' AND (t.ctid, t.xmin, t.conversation_id) = (s.at, s.by, s.id)
+	SELECT s.id FROM public.stamp AS s JOIN touchpoint AS t ON t.ctid = s.at AND t.xmin = s.by AND t.conversation_id = s.id
 	UNION ALL
-	SELECT s.id FROM public.stamp AS s JOIN goal_outcome AS o ON o.account_id = 'refresh' AND (o.ctid, o.xmin, o.goal_event_id) = (s.at, s.by, s.id)
+	SELECT s.id FROM public.stamp AS s JOIN goal_outcome AS o ON o.ctid = s.at AND o.xmin = s.by AND o.goal_event_id = s.id
 ) ORDER BY 1;
 SELECT public.differs_from_rebuild();
 DROP TABLE public.stamp;
