@@ -5,7 +5,7 @@
 COMMENT ON TABLE goaltracker.account IS
 	'accounts and their settings; one without a row has the defaults';
 COMMENT ON COLUMN goaltracker.account.account_id IS 'account';
-COMMENT ON COLUMN goaltracker.account.account_name IS 'what reports call the account';
+COMMENT ON COLUMN goaltracker.account.account_name IS 'name of the account, for people';
 COMMENT ON COLUMN goaltracker.account.attribution_model IS
 	'first, last or all: who gets the credit (S1); acts when a report is read';
 COMMENT ON COLUMN goaltracker.account.contribution_window IS
@@ -32,7 +32,7 @@ COMMENT ON TABLE goaltracker.agent IS
 COMMENT ON COLUMN goaltracker.agent.account_id IS 'account';
 COMMENT ON COLUMN goaltracker.agent.agent_id IS 'agent';
 COMMENT ON COLUMN goaltracker.agent.agent_name IS 'what reports call the agent';
-COMMENT ON COLUMN goaltracker.agent.login_name IS 'login of the agent';
+COMMENT ON COLUMN goaltracker.agent.login_name IS 'login of the agent, for people';
 COMMENT ON COLUMN goaltracker.agent.user_type IS 'Human, Bot or System';
 COMMENT ON COLUMN goaltracker.agent.is_post_survey_bot IS
 	'whether this bot holds the post-conversation survey, which Last never credits (S6)';
@@ -42,7 +42,7 @@ COMMENT ON TABLE goaltracker.agent_group IS
 COMMENT ON COLUMN goaltracker.agent_group.account_id IS 'account';
 COMMENT ON COLUMN goaltracker.agent_group.group_id IS 'group';
 COMMENT ON COLUMN goaltracker.agent_group.group_name IS 'what reports call the group';
-COMMENT ON COLUMN goaltracker.agent_group.parent_group_id IS 'group that this one belongs to';
+COMMENT ON COLUMN goaltracker.agent_group.parent_group_id IS 'group that this one belongs to, if any';
 
 COMMENT ON TABLE goaltracker.agent_group_membership IS
 	'which group an agent was in, and when; periods of one agent do not overlap';
@@ -141,3 +141,14 @@ COMMENT ON COLUMN goaltracker.consumer_alias.account_id IS 'account';
 COMMENT ON COLUMN goaltracker.consumer_alias.alias IS
 	'the other id, such as that of a web visitor';
 COMMENT ON COLUMN goaltracker.consumer_alias.consumer_id IS 'the consumer; never itself an alias';
+
+COMMENT ON TABLE goaltracker.import_problem IS
+	'what the importers left out, and why';
+COMMENT ON COLUMN goaltracker.import_problem.import_problem_no IS 'number of the problem, in order of occurrence';
+COMMENT ON COLUMN goaltracker.import_problem.occurred_at IS 'when the import began';
+COMMENT ON COLUMN goaltracker.import_problem.account_id IS 'account imported into';
+COMMENT ON COLUMN goaltracker.import_problem.document_kind IS 'kind of document';
+COMMENT ON COLUMN goaltracker.import_problem.record_id IS
+	'record concerned, such as a conversation, where its id can be read';
+COMMENT ON COLUMN goaltracker.import_problem.reason IS 'why it could not be used';
+COMMENT ON COLUMN goaltracker.import_problem.part IS 'what was left out, as far as it fits';

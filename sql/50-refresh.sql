@@ -336,7 +336,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	PERFORM goaltracker._take_turn();
-	started_at := clock_timestamp();
+	-- what is committed by then is seen: not later than the snapshot
+	started_at := CASE
+			WHEN current_setting('transaction_isolation') = 'read committed'
+				THEN clock_timestamp()
+			ELSE transaction_timestamp()
+		END;
 	SELECT coalesce(array_agg(p.account_id), '{}'), coalesce(array_agg(p.alias), '{}')
 	INTO alias_accounts, aliases
 	FROM (

@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------------
 -- What the importers share: soft conversions, what they remember, and writing
 --
--- An importer works in two steps.  Reading (72, 73) turns a whole document into
+-- An importer works in two steps.  Reading (71, 72) turns a whole document into
 -- arrays of plain rows, in one statement in which nothing can fail: a value that
 -- cannot be used becomes NULL and a problem.  Writing puts each array into its
 -- table with one statement.

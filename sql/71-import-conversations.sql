@@ -664,15 +664,6 @@ BEGIN
 		RETURN;
 	END IF;
 
-	INSERT INTO goaltracker._loaded_under AS old (account_id, fact, fact_id, alias)
-	SELECT account, 'conversation', c.conversation_id, a.alias
-	FROM unnest(newer) AS c
-	JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = c.consumer_id
-	ORDER BY c.conversation_id
-	ON CONFLICT (account_id, fact, fact_id) DO UPDATE
-	SET alias = excluded.alias
-	WHERE old.alias <> excluded.alias;
-
 	INSERT INTO goaltracker.conversation AS old (account_id, conversation_id, consumer_id, opened_at, closed_at,
 		source, campaign_id, engagement_id)
 	SELECT account, c.conversation_id, coalesce(a.consumer_id, c.consumer_id), c.opened_at, c.closed_at,
@@ -716,6 +707,15 @@ BEGIN
 			excluded.participation, excluded.dialog, excluded.assigned_at, excluded.ended_at,
 			excluded.start_reason, excluded.end_reason, excluded.agent_messages, excluded.agent_responses);
 	GET DIAGNOSTICS nsegments = ROW_COUNT;
+
+	INSERT INTO goaltracker._loaded_under AS old (account_id, fact, fact_id, alias)
+	SELECT account, 'conversation', c.conversation_id, a.alias
+	FROM unnest(newer) AS c
+	JOIN goaltracker.consumer_alias AS a ON a.account_id = account AND a.alias = c.consumer_id
+	ORDER BY c.conversation_id
+	ON CONFLICT (account_id, fact, fact_id) DO UPDATE
+	SET alias = excluded.alias
+	WHERE old.alias <> excluded.alias;
 END
 $$;
 

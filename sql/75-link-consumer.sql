@@ -16,6 +16,13 @@
 -- an id that is just becoming an alias.
 -- ---------------------------------------------------------------------------
 
+COMMENT ON COLUMN goaltracker.consumer_alias.named_at IS
+	'start of the earliest conversation that names the alias; null: linked by link_consumer';
+COMMENT ON COLUMN goaltracker.consumer_alias.named_by IS
+	'that conversation';
+COMMENT ON COLUMN goaltracker.consumer_alias.replaced_consumer_id IS
+	'the consumer to whom the alias belonged before';
+
 CREATE FUNCTION goaltracker._lock_aliases(account_id text, alone boolean)
 RETURNS void
 LANGUAGE plpgsql
@@ -272,7 +279,7 @@ BEGIN
 
 	-- What an earlier conversation takes over.
 	SELECT array_agg(ROW(known.named_by,
-			format('visitorId "%s" belongs to consumer "%s" of an earlier conversation, not to "%s"',
+			format('visitorId "%s" belongs to consumer "%s", not to "%s"',
 				e.alias, coalesce(target.consumer_id, e.consumer_id), known.consumer_id),
 			e.alias)::goaltracker._read_problem ORDER BY e.alias)
 	INTO replaced

@@ -484,7 +484,10 @@ get_time(Jsonb *part, const char *key, int key_len, TimestampTz *at)
 	if (!(milliseconds >= first && milliseconds < last))
 		return OUTCOME_UNUSABLE;
 
-	/* Whole milliseconds are exact in a double, their thousandfold need not be. */
+	/*
+	 * Whole milliseconds are exact in a double (until the year 287396), their
+	 * thousandfold need not be.
+	 */
 	whole = floor(milliseconds);
 	*at = (TimestampTz) whole * 1000 + (TimestampTz) rint((milliseconds - whole) * 1000.0);
 	return IS_VALID_TIMESTAMP(*at) ? OUTCOME_VALUE : OUTCOME_UNUSABLE;

@@ -452,5 +452,21 @@ SELECT skipped FROM goaltracker.import_conversations('names', named('K5', '15:00
 TABLE names;
 SELECT login_name, is_post_survey_bot FROM goaltracker.agent WHERE account_id = 'names';
 
+-- ---------------------------------------------------------------------------
+-- EXECUTE on an importer is all that a role needs
+-- ---------------------------------------------------------------------------
+CREATE ROLE regress_loader;
+CREATE ROLE regress_nobody;
+GRANT EXECUTE ON FUNCTION goaltracker.import_conversations(text, jsonb) TO regress_loader;
+SET ROLE regress_nobody;
+SELECT goaltracker.import_conversations('role', '[]'::jsonb);
+SET ROLE regress_loader;
+SELECT * FROM goaltracker.import_conversations('role',
+	'{"info": {"conversationId": "K", "startTimeL": 0, "latestSkillId": 1, "latestSkillName": "x"}, "consumerParticipants": [{"participantId": "c"}, 5]}'::jsonb);
+SELECT count(*) FROM goaltracker.conversation;
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION goaltracker.import_conversations(text, jsonb) FROM regress_loader;
+DROP ROLE regress_loader, regress_nobody;
+
 DROP VIEW names, state, problems, segments;
 DROP FUNCTION named(text, text, text, text), version(text, text, integer, integer), page(text);

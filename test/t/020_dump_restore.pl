@@ -262,7 +262,7 @@ sub comparable
 	return \%comparable;
 }
 
-sub state
+sub final_state
 {
 	my ($database) = @_;
 	return comparable(rows($database, "SET goaltracker.attribution_model = 'all'", @reports, @snapshots));
@@ -296,8 +296,8 @@ foreach my $way (@restores)
 }
 
 goes_on($_) foreach 'shop', map { "restored_$_->{name}" } @restores;
-my $afterwards = state('shop');
-is_deeply(state("restored_$_->{name}"), $afterwards, "restored_$_->{name}: reports and snapshots after refresh()")
+my $afterwards = final_state('shop');
+is_deeply(final_state("restored_$_->{name}"), $afterwards, "restored_$_->{name}: reports and snapshots after refresh()")
   foreach @restores;
 
 $node->stop;
