@@ -682,8 +682,7 @@ COMMENT ON FUNCTION goaltracker._end_refresh(timestamptz, text[], text[]) IS
 
 -- All steps in the calling transaction.
 CREATE FUNCTION goaltracker._refresh_all_work(started_at timestamptz, alias_accounts text[],
-	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
-	OUT elapsed interval)
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -709,7 +708,6 @@ BEGIN
 		touchpoints := touchpoints + step.touchpoints;
 	END LOOP;
 	PERFORM goaltracker._end_refresh(started_at, alias_accounts, aliases);
-	elapsed := clock_timestamp() - started_at;
 END
 $$;
 
@@ -717,8 +715,7 @@ COMMENT ON FUNCTION goaltracker._refresh_all_work(timestamptz, text[], text[]) I
 	'all steps of a refresh but the first';
 
 CREATE FUNCTION goaltracker._refresh_all(started_at timestamptz, alias_accounts text[],
-	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
-	OUT elapsed interval)
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
 LANGUAGE c SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -738,12 +735,14 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	called_at CONSTANT timestamptz := clock_timestamp();
 	beginning record;
 BEGIN
 	beginning := goaltracker._begin_refresh();
-	SELECT r.* INTO consumers, goal_events, touchpoints, elapsed
+	SELECT r.* INTO consumers, goal_events, touchpoints
 	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases) AS r;
+	elapsed := clock_timestamp() - called_at;
 END
 $$;
 
@@ -757,6 +756,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+	called_at CONSTANT timestamptz := clock_timestamp();
 	beginning record;
 BEGIN
 	PERFORM goaltracker._take_turn();
@@ -774,9 +774,10 @@ BEGIN
 	DELETE FROM goaltracker.goal_outcome;
 	DELETE FROM goaltracker._first_refresh;
 	DELETE FROM goaltracker.refreshed_account;
-	SELECT r.* INTO consumers, goal_events, touchpoints, elapsed
+	SELECT r.* INTO consumers, goal_events, touchpoints
 	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases) AS r;
+	elapsed := clock_timestamp() - called_at;
 END
 $$;
 

@@ -254,10 +254,10 @@ SELECT * FROM goaltracker.import_conversations('versions', version('OPEN', '10:3
 SELECT * FROM goaltracker.import_conversations('versions', version('CLOSE', '10:30', 2, 2));
 SELECT * FROM state;
 -- three versions in one page: the best counts
-SELECT * FROM goaltracker.import_conversations('page', format('[%s, %s, %s]',
+SELECT * FROM goaltracker.import_conversations('three versions', format('[%s, %s, %s]',
 	version('OPEN', '10:30', 2, 1), version('CLOSE', '10:40', 3, 3), version('OPEN', '10:50', 9, 2)));
-SELECT closed_at::time, (SELECT count(*) FROM goaltracker.agent_segment WHERE account_id = 'page') AS segments
-FROM goaltracker.conversation WHERE account_id = 'page';
+SELECT closed_at::time, (SELECT count(*) FROM goaltracker.agent_segment WHERE account_id = 'three versions') AS segments
+FROM goaltracker.conversation WHERE account_id = 'three versions';
 
 -- ---------------------------------------------------------------------------
 -- What real documents do to an importer
