@@ -125,7 +125,7 @@ BEGIN
 	END IF;
 	IF to_regclass('goaltracker.goal_outcome_key') IS NULL THEN
 		CREATE UNIQUE INDEX goal_outcome_key
-			ON goaltracker.goal_outcome (goal_event_key);
+			ON goaltracker.goal_outcome (account_id, goal_event_key);
 	END IF;
 	IF to_regclass('goaltracker.goal_outcome_by_consumer') IS NULL THEN
 		CREATE INDEX goal_outcome_by_consumer
@@ -463,8 +463,9 @@ COMMENT ON FUNCTION goaltracker._refresh_range(text, text, text) IS
 
 -- Consumers that changed: rows that are the same as before are left alone.
 --
--- A goal event may have come from another consumer or account, whose turn is
--- later; what it had there is found by its key.
+-- A goal event may have come from another consumer, whose turn is later; what it
+-- had there is found by its key.  One that came from another account is worked off
+-- in both, each for itself.
 --
 -- The planner, who does not know how few rows there are for a consumer, would
 -- rather read whole tables, and compile the statement first.
@@ -507,7 +508,8 @@ BEGIN
 	), old_point AS MATERIALIZED (
 		SELECT t.ctid AS tid, t.goal_event_key, t AS point
 		FROM concerned AS c
-		JOIN goaltracker.touchpoint AS t ON t.goal_event_key = c.goal_event_key
+		JOIN goaltracker.touchpoint AS t
+			ON t.account_id = wanted_account_id AND t.goal_event_key = c.goal_event_key
 	), gone_outcome AS (
 		DELETE FROM goaltracker.goal_outcome AS o
 		USING old_outcome AS old
@@ -517,9 +519,8 @@ BEGIN
 	), written_outcome AS (
 		INSERT INTO goaltracker.goal_outcome AS o
 		SELECT f.* FROM fresh_outcome AS f
-		ON CONFLICT (goal_event_key) DO UPDATE
-		SET account_id = EXCLUDED.account_id,
-			reached_at = EXCLUDED.reached_at,
+		ON CONFLICT (account_id, goal_event_key) DO UPDATE
+		SET reached_at = EXCLUDED.reached_at,
 			touchpoints_cut = EXCLUDED.touchpoints_cut,
 			reach_window = EXCLUDED.reach_window,
 			is_duplicate = EXCLUDED.is_duplicate,

@@ -314,7 +314,7 @@ SELECT c.account_id,
 	c.segment_key
 FROM goaltracker._credit AS c
 JOIN goaltracker.goal_outcome AS o
-	ON o.goal_event_key = c.goal_event_key
+	ON o.account_id = c.account_id AND o.goal_event_key = c.goal_event_key
 LEFT JOIN goaltracker.goal_event AS event
 	ON event.account_id = o.account_id AND event.goal_event_id = o.goal_event_id
 LEFT JOIN goaltracker.goal AS goal
