@@ -26,9 +26,10 @@ CREATE TABLE goaltracker.account (
 		OR goaltracker._refuse('contribution_window', contribution_window::text,
 			'Allowed are whole days from 0 to 31.')),
 	CONSTRAINT account_credited_user_types CHECK (
-		credited_user_types <@ '{Human,Bot,System}'::text[]
+		(COALESCE(array_ndims(credited_user_types), 1) = 1
+			AND credited_user_types <@ '{Human,Bot,System}'::text[])
 		OR goaltracker._refuse('credited_user_types', credited_user_types::text,
-			'Allowed are "Human", "Bot" and "System".')),
+			'Allowed is a list of "Human", "Bot" and "System".')),
 	CONSTRAINT account_default_currency CHECK (
 		default_currency <> ''
 		OR goaltracker._refuse('default_currency', default_currency,
@@ -40,7 +41,7 @@ CREATE TABLE goaltracker.account (
 	CONSTRAINT account_duration_bounds CHECK (
 		goaltracker._are_duration_bounds(duration_bounds)
 		OR goaltracker._refuse('duration_bounds', duration_bounds::text,
-			'Allowed are 1 to 100 positive intervals in rising order.')),
+			'Allowed are 1 to 100 positive intervals of at most 1000 years, in rising order.')),
 	CONSTRAINT account_max_touchpoints CHECK (
 		max_touchpoints >= 0
 		OR goaltracker._refuse('max_touchpoints', max_touchpoints::text,

@@ -4,6 +4,9 @@
 -- No foreign keys: rows may come in any order, and a foreign key doubles the
 -- cost of COPY.  Each table has one covering index in order of consumer, which
 -- refresh reads instead of sorting.
+--
+-- Times keep clear of the ends of timestamptz, so that no time zone, window or
+-- hour offset leads beyond them.
 -- ---------------------------------------------------------------------------
 
 CREATE TABLE goaltracker.conversation (
@@ -28,14 +31,14 @@ CREATE TABLE goaltracker.conversation (
 		AND (octet_length(engagement_id) BETWEEN 1 AND 255
 			OR goaltracker._refuse_id('engagement_id', engagement_id))),
 	CONSTRAINT conversation_opened_at CHECK (
-		isfinite(opened_at)
+		opened_at BETWEEN '4713-01-01 00:00:00+00 BC' AND '294275-12-31 00:00:00+00'
 		OR goaltracker._refuse('opened_at', opened_at::text,
-			'A conversation starts at a finite time.')),
+			'A conversation starts between the years 4713 BC and 294275.')),
 	CONSTRAINT conversation_closed_at CHECK (
 		closed_at IS NULL
-		OR (closed_at >= opened_at AND isfinite(closed_at))
+		OR (closed_at >= opened_at AND closed_at <= '294275-12-31 00:00:00+00')
 		OR goaltracker._refuse('closed_at', closed_at::text,
-			pg_catalog.format('A conversation ends at a finite time, not before it started (opened_at %s); '
+			pg_catalog.format('A conversation ends by the year 294275, not before it started (opened_at %s); '
 				'NULL stands for one that is still open.', opened_at)))
 );
 
@@ -82,14 +85,14 @@ CREATE TABLE goaltracker.agent_segment (
 		OR goaltracker._refuse('dialog', dialog,
 			'Allowed are "main" and "post_survey".')),
 	CONSTRAINT agent_segment_assigned_at CHECK (
-		isfinite(assigned_at)
+		assigned_at BETWEEN '4713-01-01 00:00:00+00 BC' AND '294275-12-31 00:00:00+00'
 		OR goaltracker._refuse('assigned_at', assigned_at::text,
-			'An agent is assigned at a finite time.')),
+			'An agent is assigned between the years 4713 BC and 294275.')),
 	CONSTRAINT agent_segment_ended_at CHECK (
 		ended_at IS NULL
-		OR (ended_at >= assigned_at AND isfinite(ended_at))
+		OR (ended_at >= assigned_at AND ended_at <= '294275-12-31 00:00:00+00')
 		OR goaltracker._refuse('ended_at', ended_at::text,
-			pg_catalog.format('An agent segment ends at a finite time, not before it started (assigned_at %s); '
+			pg_catalog.format('An agent segment ends by the year 294275, not before it started (assigned_at %s); '
 				'NULL stands for one that has not ended.', assigned_at))),
 	CONSTRAINT agent_segment_agent_messages CHECK (
 		agent_messages >= 0
@@ -142,9 +145,9 @@ CREATE TABLE goaltracker.goal_event (
 		OR goaltracker._refuse('event_type', event_type,
 			'Allowed are "Goal Achieved", "Purchase Event" and "Lead Event".')),
 	CONSTRAINT goal_event_reached_at CHECK (
-		isfinite(reached_at)
+		reached_at BETWEEN '4713-01-01 00:00:00+00 BC' AND '294275-12-31 00:00:00+00'
 		OR goaltracker._refuse('reached_at', reached_at::text,
-			'A goal is reached at a finite time.')),
+			'A goal is reached between the years 4713 BC and 294275.')),
 	CONSTRAINT goal_event_lead_value CHECK (
 		lead_value IS NULL OR lead_value <> 'NaN'
 		OR goaltracker._refuse('lead_value', lead_value::text,

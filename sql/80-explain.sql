@@ -78,7 +78,7 @@ BEGIN
 			WHEN s.opened_at > event.reached_at
 				THEN ARRAY['S2', 'the conversation started after the goal was reached']
 			WHEN s.closed_at < reach
-				THEN ARRAY['S2', format('out of reach: the conversation ended before the window of %s days', days)]
+				THEN ARRAY['S2', format('out of reach: the conversation ended before the window of %s', days || CASE days WHEN 1 THEN ' day' ELSE ' days' END)]
 			WHEN s.agent_id IS NULL
 				THEN ARRAY['S3', 'the segment has no agent']
 			WHEN s.assigned_at > event.reached_at

@@ -85,7 +85,11 @@ typedef struct StatementChanges
 	int			consumer_attno;
 } StatementChanges;
 
-/* Plans are kept for the life of the backend. */
+/*
+ * Plans are kept for the life of the backend.  Their statements are parsed under
+ * the search_path of whoever loads and run with the rights of the table's owner,
+ * so every name in them is qualified, operators too.
+ */
 static SPIPlanPtr is_refreshed_plan = NULL;
 static SPIPlanPtr note_account_plan = NULL;
 static SPIPlanPtr note_consumers_plan = NULL;
@@ -121,7 +125,8 @@ account_is_refreshed(text *account_id)
 	Datum		values[] = {PointerGetDatum(account_id)};
 
 	execute_plan(kept_plan(&is_refreshed_plan,
-						   "SELECT FROM goaltracker.refreshed_account WHERE account_id = $1",
+						   "SELECT FROM goaltracker.refreshed_account"
+						   " WHERE account_id OPERATOR(pg_catalog.=) $1",
 						   1, argtypes),
 				 values, SPI_OK_SELECT);
 	return SPI_processed > 0;

@@ -18,6 +18,7 @@
 #include "utils/fmgrprotos.h"
 
 #define MAX_DURATION_BOUNDS 100
+#define MAX_DURATION_YEARS 1000
 
 PG_FUNCTION_INFO_V1(goaltracker_refuse);
 PG_FUNCTION_INFO_V1(goaltracker_refuse_id);
@@ -97,13 +98,15 @@ goaltracker_is_time_zone(PG_FUNCTION_ARGS)
 
 /*
  * _are_duration_bounds(bounds interval[]): whether these are 1 to 100 positive
- * intervals in strictly rising order, none of them NULL (S16).
+ * intervals of at most 1000 years in strictly rising order, none of them NULL
+ * (S16).
  */
 Datum
 goaltracker_are_duration_bounds(PG_FUNCTION_ARGS)
 {
 	ArrayType  *bounds = PG_GETARG_ARRAYTYPE_P(0);
 	Interval	zero = {0};
+	Interval	longest = {.month = MAX_DURATION_YEARS * MONTHS_PER_YEAR};
 	Datum		previous = IntervalPGetDatum(&zero);
 	Datum	   *values;
 	int			n;
@@ -116,7 +119,9 @@ goaltracker_are_duration_bounds(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	for (int i = 0; i < n; i++)
 	{
-		if (!DatumGetBool(DirectFunctionCall2(interval_gt, values[i], previous)))
+		if (!DatumGetBool(DirectFunctionCall2(interval_gt, values[i], previous)) ||
+			DatumGetBool(DirectFunctionCall2(interval_gt, values[i],
+											 IntervalPGetDatum(&longest))))
 			PG_RETURN_BOOL(false);
 		previous = values[i];
 	}

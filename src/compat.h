@@ -30,4 +30,12 @@
 #define GOALTRACKER_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
 
+/*
+ * 18 writes pg_noreturn before a declaration where the others had
+ * pg_attribute_noreturn() behind it.
+ */
+#if PG_VERSION_NUM < 180000
+#define pg_noreturn __attribute__((noreturn))
+#endif
+
 #endif							/* GOALTRACKER_COMPAT_H */

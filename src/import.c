@@ -465,12 +465,16 @@ looks_like_number(const char *chars, int len)
 	return at == end && exponent_digits >= 1 && exponent_digits <= MAX_EXPONENT_DIGITS;
 }
 
+/* Times that the tables take: 4713-01-01 BC to 294275-12-31. */
+#define FIRST_INSTANT (MIN_TIMESTAMP + INT64CONST(38) * USECS_PER_DAY)
+#define LAST_INSTANT (END_TIMESTAMP - INT64CONST(367) * USECS_PER_DAY)
+
 /* Milliseconds since 1970 as an instant; PostgreSQL counts from 2000. */
 static Outcome
 get_time(Jsonb *part, const char *key, int key_len, TimestampTz *at)
 {
-	static const double first = (double) MIN_TIMESTAMP / 1000.0;
-	static const double last = (double) END_TIMESTAMP / 1000.0;
+	static const double first = (double) FIRST_INSTANT / 1000.0;
+	static const double last = (double) LAST_INSTANT / 1000.0;
 	static const double shift = (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * (double) SECS_PER_DAY * 1000.0;
 	Numeric		number;
 	Outcome		outcome = get_number(part, key, key_len, &number);
@@ -490,7 +494,7 @@ get_time(Jsonb *part, const char *key, int key_len, TimestampTz *at)
 	 */
 	whole = floor(milliseconds);
 	*at = (TimestampTz) whole * 1000 + (TimestampTz) rint((milliseconds - whole) * 1000.0);
-	return IS_VALID_TIMESTAMP(*at) ? OUTCOME_VALUE : OUTCOME_UNUSABLE;
+	return *at >= FIRST_INSTANT && *at <= LAST_INSTANT ? OUTCOME_VALUE : OUTCOME_UNUSABLE;
 }
 
 static Outcome

@@ -306,11 +306,20 @@ finite_arg(FunctionCallInfo fcinfo, int arg, const char *name, const char *entry
 	return at;
 }
 
-/* When something ended; not yet where the argument is NULL. */
+/* When something ended; not yet where the argument is NULL or infinity. */
 static TimestampTz
-end_arg(FunctionCallInfo fcinfo, int arg)
+end_arg(FunctionCallInfo fcinfo, int arg, const char *entry)
 {
-	return PG_ARGISNULL(arg) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(arg);
+	TimestampTz at;
+
+	if (PG_ARGISNULL(arg))
+		return DT_NOEND;
+	at = PG_GETARG_TIMESTAMPTZ(arg);
+	if (TIMESTAMP_IS_NOBEGIN(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("ends_at of a journey's %s must not be -infinity", entry)));
+	return at;
 }
 
 static int32
@@ -379,7 +388,7 @@ add_conversation_args(FunctionCallInfo fcinfo, JourneyBuilder *builder)
 	memset(&entry, 0, sizeof(entry));
 	require_arg(fcinfo, ARG_CONVERSATION_ID, "conversation_id", "conversation");
 	entry.opened_at = finite_arg(fcinfo, ARG_STARTS_AT, "starts_at", "conversation");
-	entry.closed_at = end_arg(fcinfo, ARG_ENDS_AT);
+	entry.closed_at = end_arg(fcinfo, ARG_ENDS_AT, "conversation");
 	entry.conversation_id = keep_arg(fcinfo, builder, ARG_CONVERSATION_ID);
 	journey_add_conversation(builder, &entry);
 }
@@ -395,7 +404,7 @@ add_segment_args(FunctionCallInfo fcinfo, JourneyBuilder *builder)
 	require_arg(fcinfo, ARG_SEGMENT_NO, "segment_no", "segment");
 	entry.segment_key = PG_GETARG_INT64(ARG_ENTRY_KEY);
 	entry.assigned_at = finite_arg(fcinfo, ARG_STARTS_AT, "starts_at", "segment");
-	entry.ended_at = end_arg(fcinfo, ARG_ENDS_AT);
+	entry.ended_at = end_arg(fcinfo, ARG_ENDS_AT, "segment");
 	entry.conversation_id = keep_arg(fcinfo, builder, ARG_CONVERSATION_ID);
 	entry.segment_no = PG_GETARG_INT32(ARG_SEGMENT_NO);
 	entry.agent_id = keep_arg(fcinfo, builder, ARG_AGENT_ID);

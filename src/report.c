@@ -13,7 +13,7 @@
 
 PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_label);
 
-/* A bound in the largest unit that leaves no fraction. */
+/* A bound in the largest unit that leaves no fraction, else in seconds. */
 static char *
 bound_text(const Interval *bound)
 {
@@ -24,7 +24,9 @@ bound_text(const Interval *bound)
 		return psprintf(INT64_FORMAT " h", usecs / USECS_PER_HOUR);
 	if (usecs % USECS_PER_MINUTE == 0)
 		return psprintf(INT64_FORMAT " min", usecs / USECS_PER_MINUTE);
-	return psprintf("%g s", (double) usecs / USECS_PER_SEC);
+	if (usecs % USECS_PER_SEC == 0)
+		return psprintf(INT64_FORMAT " s", usecs / USECS_PER_SEC);
+	return psprintf(INT64_FORMAT ".%06d s", usecs / USECS_PER_SEC, (int) (usecs % USECS_PER_SEC));
 }
 
 /*

@@ -66,7 +66,7 @@ text_equal(const text *a, const text *b)
 #include "lib/simplehash.h"
 #pragma GCC diagnostic pop
 
-static void invalid_rule(const char *key, const char *detail) pg_attribute_noreturn();
+pg_noreturn static void invalid_rule(const char *key, const char *detail);
 
 static void
 invalid_rule(const char *key, const char *detail)

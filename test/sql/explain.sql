@@ -6,7 +6,7 @@ SET datestyle = 'ISO';
 SET search_path = goaltracker, public;
 \set SHOW_CONTEXT never
 
-INSERT INTO account (account_id, contribution_window, credited_user_types, max_touchpoints) VALUES ('explain', 7, '{Human,Bot}', 7);
+INSERT INTO account (account_id, contribution_window, credited_user_types, max_touchpoints) VALUES ('explain', 7, '{Human,Bot}', 8);
 INSERT INTO agent (account_id, agent_id, user_type, is_post_survey_bot) VALUES
 	('explain', 'Bot', 'Bot', false), ('explain', 'System', 'System', false), ('explain', 'Survey', 'Bot', true);
 INSERT INTO conversation (account_id, conversation_id, consumer_id, opened_at, closed_at) VALUES
@@ -43,8 +43,8 @@ INSERT INTO goal_event (account_id, goal_event_id, consumer_id, event_type, reac
 SELECT * FROM explain_goal_event('explain', 'G1');
 SET goaltracker.attribution_model = 'first';
 SELECT conversation_id, segment_no, agent_id, is_credited, rule, verdict FROM explain_goal_event('explain', 'G1');
--- Under All the six credited ones and the latest of Ann's others are kept, three
--- are cut (S18).
+-- Seven touchpoints carry some credit under some window (that of K1 from 16 days
+-- on); beside these one is kept, the latest, and three are cut (S18).
 SET goaltracker.attribution_model = 'all';
 SELECT conversation_id, segment_no, agent_id, is_credited, rule, verdict FROM explain_goal_event('explain', 'G1');
 -- With a window of two days K2 is out of reach.

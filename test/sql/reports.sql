@@ -33,7 +33,7 @@ INSERT INTO goal_event (account_id, goal_event_id, consumer_id, goal_id, event_t
 	('reports', 'G1 offer', 'Mia', 'ask', 'Lead Event', '2026-06-01 10:15', 20, NULL, 'USD'),
 	('reports', 'G2 order', 'Mia', 'buy', 'Purchase Event', '2026-06-03 09:00', NULL, 100, NULL),
 	('reports', 'G3 order', 'Mia', 'buy', 'Purchase Event', '2026-06-03 09:30', NULL, 50, 'EUR'),
-	('reports', 'G4 pages', 'Mia', 'look', 'Goal Achieved', '2026-06-03 09:45', NULL, NULL, NULL);
+	('reports', 'G4 pages', 'Mia', 'look', 'Goal Achieved', '2026-06-03 09:45', NULL, NULL, 'EUR');
 -- Noah's conversation of Sunday is open, and nobody has taken it.
 INSERT INTO conversation (account_id, conversation_id, consumer_id, opened_at) VALUES ('reports', 'K3', 'Noah', '2026-06-07 23:30');
 INSERT INTO goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at, transaction_value) VALUES
@@ -181,15 +181,15 @@ RESET goaltracker.attribution_model;
 --
 INSERT INTO conversation (account_id, conversation_id, consumer_id, opened_at, closed_at) VALUES
 	('reports work', 'closed', 'Pia', '2026-06-01 10:00', '2026-06-01 11:00'),
-	('reports work', 'open', 'Quin', '2026-06-01 10:00', NULL);
+	('reports work', 'open', 'Quin', '2020-01-01 10:00', NULL);
 INSERT INTO agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, participation, assigned_at, ended_at, agent_messages) VALUES
 	('reports work', 'closed', 1, 'Pia', '1 until it ended', 'assigned', '2026-06-01 10:00', '2026-06-01 10:20', 1),
 	('reports work', 'closed', 2, 'Pia', '2 until the conversation did', 'assigned', '2026-06-01 10:20', NULL, 1),
 	('reports work', 'closed', 3, 'Pia', '3 joined', 'joined', '2026-06-01 10:20', '2026-06-01 10:50', 1),
 	('reports work', 'closed', 4, 'Pia', '4 beyond the goal and the conversation', 'assigned', '2026-06-01 10:20', '2026-06-01 12:20', 1),
 	('reports work', 'closed', 5, 'Pia', '5 after the conversation', 'assigned', '2026-06-01 11:30', NULL, 1),
-	('reports work', 'open', 1, 'Quin', '6 until now', 'assigned', '2026-06-01 10:00', NULL, 1),
-	('reports work', 'open', 2, 'Quin', '7 joined', 'joined', '2026-06-01 10:00', NULL, 1),
+	('reports work', 'open', 1, 'Quin', '6 until now', 'assigned', '2020-01-01 10:00', NULL, 1),
+	('reports work', 'open', 2, 'Quin', '7 joined', 'joined', '2020-01-01 10:00', NULL, 1),
 	('reports work', 'open', 3, 'Quin', '8 still in the future', 'assigned', '2200-01-01', NULL, 1);
 INSERT INTO goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at) VALUES
 	('reports work', 'G1', 'Pia', 'Lead Event', '2026-06-01 11:30'),
@@ -199,9 +199,9 @@ SELECT count(*) AS refreshed FROM refresh();
 SET goaltracker.attribution_model = 'all';
 -- Whole segments, each once: both goals stand on one segment of work.
 BEGIN;
-SELECT agent, goals_reached, agent_messages, CASE WHEN agent LIKE '6%' THEN time_assigned - (now() - '2026-06-01 10:00') ELSE time_assigned END AS time_assigned
+SELECT agent, goals_reached, agent_messages, CASE WHEN agent LIKE '6%' THEN time_assigned - (now() - '2020-01-01 10:00') ELSE time_assigned END AS time_assigned
 FROM agent_summary WHERE account_id = 'reports work' ORDER BY agent;
-SELECT agent_id, seconds_assigned - extract(epoch FROM now() - '2026-06-01 10:00'::timestamptz) AS off_now
+SELECT agent_id, seconds_assigned - extract(epoch FROM now() - '2020-01-01 10:00'::timestamptz) AS off_now
 FROM credit_facts WHERE account_id = 'reports work' AND agent_id LIKE '6%';
 COMMIT;
 -- Five agents, five and three had a part in one conversion each (S11).

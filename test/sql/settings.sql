@@ -6,6 +6,7 @@
 --
 SET timezone = 'UTC';
 SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
 SET search_path = goaltracker, public;
 INSERT INTO account (account_id, attribution_model, contribution_window) VALUES
 	('settings last', 'last', 31), ('settings all', 'all', 1);
@@ -88,23 +89,22 @@ COMMIT;
 SELECT DISTINCT agent FROM conversions_by_agent WHERE account_id LIKE 'settings%';
 
 -- The processes of a parallel plan see what the session has set.
+CREATE TABLE public.many WITH (parallel_workers = 2) AS SELECT n FROM generate_series(1, 10000) AS n;
+ANALYZE public.many;
 SET goaltracker.attribution_model = 'first';
 SET goaltracker.hour_offset = 2.5;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET parallel_leader_participation = off;
-SET enable_indexscan = off;
-SET enable_bitmapscan = off;
 EXPLAIN (VERBOSE, COSTS OFF)
-SELECT _session_model(), _session_window(), _session_hour_offset() FROM touchpoint WHERE account_id = 'settings all';
-SELECT _session_model(), _session_window(), _session_hour_offset() FROM touchpoint WHERE account_id = 'settings all';
+SELECT _session_model(), _session_window(), _session_hour_offset() FROM public.many WHERE n = 5000;
+SELECT _session_model(), _session_window(), _session_hour_offset() FROM public.many WHERE n = 5000;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
 RESET parallel_leader_participation;
-RESET enable_indexscan;
-RESET enable_bitmapscan;
+DROP TABLE public.many;
 RESET goaltracker.hour_offset;
 RESET goaltracker.attribution_model;
 RESET goaltracker.contribution_window;

@@ -44,7 +44,7 @@ FROM pg_attribute AS s
 LEFT JOIN pg_attribute AS v ON v.attrelid = replace(s.attrelid::regclass::text, '_snapshot', '')::regclass AND v.attname = s.attname AND v.atttypid = s.atttypid AND v.atttypmod = s.atttypmod AND v.attnum = s.attnum
 WHERE s.attrelid IN ('conversions_by_agent_snapshot'::regclass, 'conversions_by_skill_snapshot'::regclass, 'conversions_by_account_snapshot'::regclass, 'agent_summary_snapshot'::regclass)
 	AND s.attnum > 0 AND v.attname IS NULL
-ORDER BY 1::text COLLATE "C";
+ORDER BY s.attrelid::regclass::text COLLATE "C";
 SELECT count(DISTINCT taken_at) AS moments, bool_and(taken_at <= now()) AS is_past FROM (
 	SELECT taken_at FROM conversions_by_agent_snapshot UNION ALL SELECT taken_at FROM conversions_by_skill_snapshot
 	UNION ALL SELECT taken_at FROM conversions_by_account_snapshot UNION ALL SELECT taken_at FROM agent_summary_snapshot) AS t;

@@ -124,16 +124,22 @@ sub way_role
 	return $result;
 }
 
+# Has the server read its configuration again, and waits until it has.
+sub reload
+{
+	my $before = $node->safe_psql('postgres', 'SELECT pg_conf_load_time()');
+	$node->reload;
+	$node->poll_query_until('postgres', "SELECT pg_conf_load_time() > '$before'") or die 'no reload';
+}
+
 sub way_configuration
 {
 	my ($name, $value) = @_;
-	$node->adjust_conf('postgresql.conf', "goaltracker.$name", "'$value'");
-	$node->reload;
-	$node->poll_query_until('postgres', "SELECT current_setting('goaltracker.$name', true)", $value);
+	$node->append_conf('postgresql.conf', "goaltracker.$name = '$value'\n");
+	reload();
 	my $result = report('');
 	$node->adjust_conf('postgresql.conf', "goaltracker.$name", undef);
-	$node->reload;
-	$node->poll_query_until('postgres', "SELECT current_setting('goaltracker.$name', true) IS NULL", 't');
+	reload();
 	return $result;
 }
 
@@ -160,6 +166,18 @@ foreach my $way (sort keys %ways)
 }
 
 is(report(''), 'cat 2024-06-01', 'the defaults again');
+
+# ---------------------------------------------------------------------------
+# A value that is taken back before the first use
+# ---------------------------------------------------------------------------
+
+foreach my $setting (@allowed)
+{
+	my ($name, $value) = @$setting;
+	is(report("SET goaltracker.$name = '$value'; RESET goaltracker.$name;"), 'cat 2024-06-01', "RESET $name");
+	is(report("BEGIN; SET LOCAL goaltracker.$name = '$value'; COMMIT;"), 'cat 2024-06-01', "SET LOCAL $name");
+	is(report("BEGIN; SET goaltracker.$name = '$value'; ROLLBACK;"), 'cat 2024-06-01', "ROLLBACK of $name");
+}
 
 # ---------------------------------------------------------------------------
 # A session whose first use failed
