@@ -164,6 +164,10 @@ CREATE TABLE goaltracker.goal_event (
 
 CREATE INDEX goal_event_by_consumer ON goaltracker.goal_event (account_id, consumer_id);
 
+-- A changed goal sends refresh to the consumers who reached it.
+CREATE INDEX goal_event_by_goal ON goaltracker.goal_event (account_id, goal_id)
+	WHERE goal_id IS NOT NULL;
+
 -- ---------------------------------------------------------------------------
 -- What the importers leave beside the facts
 -- ---------------------------------------------------------------------------

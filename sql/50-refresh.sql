@@ -287,18 +287,22 @@ COMMENT ON VIEW goaltracker._consumer IS 'every consumer that has facts or outco
 -- Consumers that changes of wider scope concern.  A note on an account that
 -- refresh has never begun with is not among them: its first refresh goes
 -- through all of it.
+--
+-- OFFSET 0 keeps the planner from reading the consumers of all accounts before
+-- it is known whether any account is concerned.
 CREATE VIEW goaltracker._changed_in_scope AS
 SELECT c.account_id, c.consumer_id
-FROM goaltracker._consumer AS c
+FROM goaltracker.refreshed_account AS r
+CROSS JOIN LATERAL (
+	SELECT c.account_id, c.consumer_id
+	FROM goaltracker._consumer AS c
+	WHERE c.account_id = r.account_id
+	OFFSET 0
+) AS c
 WHERE EXISTS (
-		SELECT FROM goaltracker.refreshed_account AS r
-		WHERE r.account_id = c.account_id)
-	AND (c.account_id IN (
-			SELECT n.account_id FROM goaltracker.changed_scope AS n
-			WHERE n.scope = 'account')
-		OR EXISTS (
-			SELECT FROM goaltracker.changed_scope AS n
-			WHERE n.scope = 'everything'))
+	SELECT FROM goaltracker.changed_scope AS n
+	WHERE n.scope = 'everything'
+		OR (n.scope = 'account' AND n.account_id = r.account_id))
 UNION
 SELECT s.account_id, s.consumer_id
 FROM goaltracker.changed_scope AS n
@@ -363,12 +367,16 @@ $$;
 COMMENT ON FUNCTION goaltracker._begin_refresh() IS
 	'first step of a refresh: takes the turn, moves what was loaded under an alias';
 
+-- The planner does not know how few notes there are.
+--
 -- In the functions named _work all statements share one snapshot: they are called
 -- through their namesakes, which see to that.
 CREATE FUNCTION goaltracker._expand_notes_work()
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off
+SET jit = off
 AS $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM goaltracker.changed_scope) THEN
@@ -799,7 +807,8 @@ BEGIN
 	IF batch_size IS NULL OR batch_size < 1 THEN
 		RAISE EXCEPTION USING
 			ERRCODE = 'invalid_parameter_value',
-			MESSAGE = pg_catalog.format('invalid batch size: %s', batch_size),
+			MESSAGE = pg_catalog.format('invalid batch size: %s',
+				COALESCE(batch_size::text, 'NULL')),
 			DETAIL = 'A batch has at least one consumer.';
 	END IF;
 	-- also an error where the caller's transaction could not be ended

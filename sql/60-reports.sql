@@ -376,18 +376,24 @@ SELECT c.account_id, c.consumer_id
 FROM goaltracker._changed_in_scope AS c
 UNION
 SELECT c.account_id, c.consumer_id
-FROM goaltracker._consumer AS c
-JOIN goaltracker._first_refresh AS f ON f.account_id = c.account_id
-WHERE c.consumer_id > f.done_to
-UNION
-SELECT c.account_id, c.consumer_id
-FROM goaltracker._consumer AS c
-WHERE c.account_id IN (
-		SELECT n.account_id FROM goaltracker.changed_scope AS n
-		WHERE n.scope = 'account')
-	AND NOT EXISTS (
-		SELECT FROM goaltracker.refreshed_account AS r
-		WHERE r.account_id = c.account_id);
+FROM (
+	SELECT f.account_id, f.done_to
+	FROM goaltracker._first_refresh AS f
+	UNION
+	SELECT n.account_id, ''
+	FROM goaltracker.changed_scope AS n
+	WHERE n.scope = 'account'
+		AND NOT EXISTS (
+			SELECT FROM goaltracker.refreshed_account AS r
+			WHERE r.account_id = n.account_id)
+) AS f
+CROSS JOIN LATERAL (
+	-- likewise not before there is such an account
+	SELECT c.account_id, c.consumer_id
+	FROM goaltracker._consumer AS c
+	WHERE c.account_id = f.account_id AND c.consumer_id > f.done_to
+	OFFSET 0
+) AS c;
 
 COMMENT ON VIEW goaltracker._pending_consumer IS 'consumers that the next refresh looks at';
 

@@ -5,11 +5,13 @@
 -- follows from the world's seed and the number of changes made before.
 -- Classes:
 --	 fact		rows of conversations, agent segments and goal events, and links
+--	 truncate	a whole table of them, most of which comes again
 --	 dimension	what the credit depends on: user types, survey marks, goal types,
 --				credited_user_types, time_zone, max_touchpoints
+--	 account	whole rows of the account table
 --	 live		what reports apply when they are read: model and window
 --	 name		what reports may apply when they are read: names, groups,
---				campaigns, default currency, duration bounds, whole accounts
+--				campaigns, default currency, duration bounds
 --	 any		any of these, facts most often
 -- ---------------------------------------------------------------------------
 
@@ -58,10 +60,7 @@ DECLARE
 		'goal event upsert',
 		'delete conversation', 'delete segment', 'delete goal event', 'delete consumer',
 		'delete first of duplicates', 'replace conversation', 'nothing really',
-		'link', 'link', 'link to a link',
-		CASE WHEN oracle.chance(0.3) THEN 'truncate segments' ELSE 'insert conversation' END,
-		CASE WHEN oracle.chance(0.3) THEN 'truncate goal events' ELSE 'insert segment' END,
-		CASE WHEN oracle.chance(0.3) THEN 'truncate conversations' ELSE 'insert goal event' END);
+		'link', 'link', 'link to a link');
 BEGIN
 	CASE what
 	WHEN 'insert conversation' THEN
@@ -348,7 +347,17 @@ BEGIN
 			PERFORM goaltracker.link_consumer(k.account_id, id, consumer);
 			what := format('link of %s/%s to %s', k.account_id, id, consumer);
 		END IF;
+	END CASE;
+	RETURN what;
+END
+$$;
 
+CREATE FUNCTION oracle.change_by_truncate()
+RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	what text := oracle.pick('truncate segments', 'truncate goal events', 'truncate conversations');
+BEGIN
+	CASE what
 	WHEN 'truncate segments' THEN
 		CREATE TEMPORARY TABLE again ON COMMIT DROP AS SELECT * FROM goaltracker.agent_segment;
 		TRUNCATE goaltracker.agent_segment;
@@ -450,6 +459,30 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION oracle.change_account()
+RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+	in_account text := oracle.pick('acme', 'ACME');
+	said text := oracle.pick('account deleted', 'account inserted', 'account inserted', 'account inserted', 'account id',
+		CASE WHEN oracle.chance(0.3) THEN 'accounts truncated' ELSE 'account inserted' END);
+BEGIN
+	CASE said
+	WHEN 'account deleted' THEN
+		DELETE FROM goaltracker.account WHERE account_id = in_account;
+	WHEN 'account inserted' THEN
+		IF NOT EXISTS (SELECT FROM goaltracker.account WHERE account_id = in_account) THEN
+			PERFORM oracle.add_account(in_account);
+		END IF;
+	WHEN 'account id' THEN
+		UPDATE goaltracker.account SET account_id = oracle.pick('acme', 'ACME')
+			WHERE account_id = in_account AND (SELECT count(*) FROM goaltracker.account) = 1;
+	WHEN 'accounts truncated' THEN
+		TRUNCATE goaltracker.account;
+	END CASE;
+	RETURN format('account %s: %s', in_account, said);
+END
+$$;
+
 CREATE FUNCTION oracle.change_live()
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -470,8 +503,7 @@ DECLARE
 	in_account text := oracle.some_account();
 	n integer := oracle.dice(3);
 	said text := oracle.pick('agent name', 'skill name', 'skill deleted', 'goal name', 'campaign', 'engagement', 'group',
-		'memberships', 'default currency', 'default currency', 'duration bounds', 'duration bounds',
-		'account deleted', 'account inserted', 'account inserted', 'account id');
+		'memberships', 'default currency', 'default currency', 'duration bounds', 'duration bounds');
 BEGIN
 	CASE said
 	WHEN 'agent name' THEN
@@ -498,16 +530,6 @@ BEGIN
 		UPDATE goaltracker.account SET default_currency = oracle.pick('USD', 'EUR', 'JPY') WHERE account_id = in_account;
 	WHEN 'duration bounds' THEN
 		UPDATE goaltracker.account SET duration_bounds = oracle.some_bounds() WHERE account_id = in_account;
-	WHEN 'account deleted' THEN
-		DELETE FROM goaltracker.account WHERE account_id = in_account;
-	WHEN 'account inserted' THEN
-		in_account := oracle.pick('acme', 'ACME');
-		IF NOT EXISTS (SELECT FROM goaltracker.account WHERE account_id = in_account) THEN
-			PERFORM oracle.add_account(in_account);
-		END IF;
-	WHEN 'account id' THEN
-		UPDATE goaltracker.account SET account_id = oracle.pick('acme', 'ACME')
-			WHERE account_id = in_account AND (SELECT count(*) FROM goaltracker.account) = 1;
 	END CASE;
 	RETURN format('account %s, number %s: %s', in_account, n, said);
 END
@@ -522,10 +544,13 @@ BEGIN
 		RETURNING hashint8(seed::bigint * 1000003 + steps) INTO luck;
 	PERFORM setseed(luck / 2147483648.0);
 	IF class = 'any' THEN
-		class := oracle.pick('fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'dimension', 'dimension', 'live', 'name');
+		class := oracle.pick('fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'truncate',
+			'dimension', 'dimension', 'dimension', 'account', 'live', 'name');
 	END IF;
 	RETURN class || ': ' || CASE class
 		WHEN 'fact' THEN oracle.change_fact()
+		WHEN 'truncate' THEN oracle.change_by_truncate()
+		WHEN 'account' THEN oracle.change_account()
 		WHEN 'dimension' THEN oracle.change_dimension()
 		WHEN 'live' THEN oracle.change_live()
 		WHEN 'name' THEN oracle.change_name()

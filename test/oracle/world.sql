@@ -528,6 +528,7 @@ BEGIN
 			INSERT INTO goaltracker.agent_group VALUES (account, oracle.id('-group', n), oracle.pick(NULL, 'Group ' || n), NULL);
 		END LOOP;
 		FOR n IN 0..5 LOOP
+			CONTINUE WHEN oracle.chance(0.2);
 			INSERT INTO goaltracker.goal VALUES (account, oracle.id('-goal', n), oracle.pick(NULL, 'Goal ' || n), oracle.some_goal_type());
 		END LOOP;
 	END LOOP;

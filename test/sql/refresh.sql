@@ -277,7 +277,9 @@ CALL refresh_in_batches(2147483647);
 CALL refresh_in_batches(0);
 \echo :LAST_ERROR_SQLSTATE
 CALL refresh_in_batches(-5);
+\set VERBOSITY sqlstate
 CALL refresh_in_batches(NULL);
+\set VERBOSITY default
 -- It ends transactions, so it cannot be part of one.
 BEGIN;
 CALL refresh_in_batches(10);

@@ -240,6 +240,28 @@ EXECUTE dates;
 SET timezone = 'UTC';
 SELECT account_id, conversation_date, week, weekday, weekday_name, sum(goals_reached) AS goals FROM conversions_by_account
 WHERE account_id IN ('reports Berlin', 'reports Kolkata') GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2;
+-- From the first to the last day that the tables take, dates can be told.
+INSERT INTO account (account_id, time_zone) VALUES ('reports east', 'Pacific/Kiritimati'), ('reports west', 'Pacific/Honolulu');
+INSERT INTO conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+SELECT account_id, k.*
+FROM (VALUES ('reports east'), ('reports west')) AS a (account_id),
+	(VALUES ('first', 'a', timestamptz '4713-01-01 BC', NULL::timestamptz), ('last', 'b', '294275-12-31', '294275-12-31')) AS k (conversation_id, consumer_id, opened_at, closed_at);
+INSERT INTO agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, assigned_at)
+SELECT account_id, conversation_id, 1, consumer_id, 'Ann', opened_at FROM conversation WHERE account_id IN ('reports east', 'reports west');
+INSERT INTO goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at)
+SELECT account_id, 'G of ' || conversation_id, consumer_id, 'Lead Event', '294275-12-31' FROM conversation WHERE account_id IN ('reports east', 'reports west');
+SELECT count(*) AS refreshed FROM refresh();
+PREPARE ends AS
+SELECT account_id, conversation, conversation_date, week, hour, time_assigned > '4000 years' AS is_long
+FROM conversion_grid WHERE account_id IN ('reports east', 'reports west') ORDER BY account_id, conversation;
+EXECUTE ends;
+SET goaltracker.hour_offset = 14;
+EXECUTE ends;
+SET goaltracker.hour_offset = -12;
+EXECUTE ends;
+RESET goaltracker.hour_offset;
+SELECT agent, duration_bucket, goals_reached FROM conversions_by_agent WHERE account_id = 'reports east' ORDER BY duration_bucket_no;
+
 --
 -- S16: buckets of time assigned; a lower bound belongs to its bucket.
 --

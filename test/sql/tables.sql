@@ -192,6 +192,16 @@ UPDATE agent_segment SET ended_at = 'infinity' WHERE account_id = 'tables';
 UPDATE agent_segment SET ended_at = NULL, assigned_at = 'infinity' WHERE account_id = 'tables';
 UPDATE goal_event SET reached_at = 'infinity' WHERE account_id = 'tables';
 UPDATE goal_event SET reached_at = '-infinity' WHERE account_id = 'tables';
+-- Times keep clear of the ends of the calendar, so that a zone, an
+-- hour offset and a week can be added to them.
+UPDATE goal_event SET reached_at = '4713-01-01 BC' WHERE account_id = 'tables';
+UPDATE goal_event SET reached_at = '294275-12-31' WHERE account_id = 'tables';
+UPDATE goal_event SET reached_at = '4714-12-31 23:59:59.999999 BC' WHERE account_id = 'tables';
+UPDATE goal_event SET reached_at = '294275-12-31 00:00:00.000001' WHERE account_id = 'tables';
+UPDATE conversation SET opened_at = '4714-12-31 23:59:59.999999 BC' WHERE account_id = 'tables';
+UPDATE conversation SET closed_at = '294275-12-31 00:00:00.000001' WHERE account_id = 'tables';
+UPDATE agent_segment SET assigned_at = '4714-12-31 23:59:59.999999 BC' WHERE account_id = 'tables';
+UPDATE agent_segment SET ended_at = '294275-12-31 00:00:00.000001' WHERE account_id = 'tables';
 
 --
 -- Numbers

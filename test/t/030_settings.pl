@@ -202,8 +202,8 @@ like(report("SET goaltracker.atribution_model = 'first';"),
 	qr/^cat 2024-06-01.*WARNING:.*"goaltracker\.atribution_model"/s, 'a misspelt name before the first use is told');
 like(report("LOAD 'goaltracker'; SET goaltracker.atribution_model = 'first';"),
 	qr/ERROR:.*"goaltracker\.atribution_model"/, 'and refused afterwards');
-$node->safe_psql('postgres', "ALTER DATABASE shop SET goaltracker.window = 3");
-like(report(''), qr/WARNING:.*"goaltracker\.window"/, 'a misspelt name of a database is told');
+$node->safe_psql('postgres', "ALTER DATABASE shop SET goaltracker.contribution_days = 3");
+like(report(''), qr/WARNING:.*"goaltracker\.contribution_days"/, 'a misspelt name of a database is told');
 $node->safe_psql('postgres', "ALTER DATABASE shop RESET ALL");
 
 # ---------------------------------------------------------------------------
