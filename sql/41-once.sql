@@ -169,3 +169,52 @@ CREATE AGGREGATE goaltracker.count_once(key bigint) (
 
 COMMENT ON AGGREGATE goaltracker.count_once(bigint) IS
 	'number of distinct keys; rows without a key are passed over';
+
+-- Between two batches of refresh_in_batches the rows of one segment can be of
+-- two times, before and after its conversation was given to another consumer.
+-- A report must not fail then.
+CREATE FUNCTION goaltracker._sum_largest_add(state internal, value numeric, key bigint)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_sum_largest_add';
+
+COMMENT ON FUNCTION goaltracker._sum_largest_add(internal, numeric, bigint) IS
+	'transition function of _sum_largest(numeric, bigint)';
+
+CREATE FUNCTION goaltracker._sum_largest_interval_add(state internal, value interval, key bigint)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_sum_largest_interval_add';
+
+COMMENT ON FUNCTION goaltracker._sum_largest_interval_add(internal, interval, bigint) IS
+	'transition function of _sum_largest(interval, bigint)';
+
+CREATE AGGREGATE goaltracker._sum_largest(value numeric, key bigint) (
+	SFUNC = goaltracker._sum_largest_add,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = goaltracker._sum_once_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = goaltracker._sum_once_combine,
+	SERIALFUNC = goaltracker._sum_once_serialize,
+	DESERIALFUNC = goaltracker._sum_once_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE goaltracker._sum_largest(numeric, bigint) IS
+	'sum_once, but of two values for one key the largest counts';
+
+CREATE AGGREGATE goaltracker._sum_largest(value interval, key bigint) (
+	SFUNC = goaltracker._sum_largest_interval_add,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = goaltracker._sum_once_interval_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = goaltracker._sum_once_interval_combine,
+	SERIALFUNC = goaltracker._sum_once_interval_serialize,
+	DESERIALFUNC = goaltracker._sum_once_interval_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE goaltracker._sum_largest(interval, bigint) IS
+	'sum_once, but of two values for one key the largest counts';

@@ -475,6 +475,9 @@ COMMENT ON FUNCTION goaltracker._refresh_range(text, text, text) IS
 -- had there is found by its key.  One that came from another account is worked off
 -- in both, each for itself.
 --
+-- Old and fresh rows are compared by goal event and segment, since a goal event
+-- may have hundreds of them.
+--
 -- The planner, who does not know how few rows there are for a consumer, would
 -- rather read whole tables, and compile the statement first.
 CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
@@ -514,7 +517,7 @@ BEGIN
 		UNION
 		SELECT f.goal_event_key FROM fresh_outcome AS f
 	), old_point AS MATERIALIZED (
-		SELECT t.ctid AS tid, t.goal_event_key, t AS point
+		SELECT t.ctid AS tid, t.goal_event_key, t.segment_key, t AS point
 		FROM concerned AS c
 		JOIN goaltracker.touchpoint AS t
 			ON t.account_id = wanted_account_id AND t.goal_event_key = c.goal_event_key
@@ -545,6 +548,7 @@ BEGIN
 			AND NOT EXISTS (
 				SELECT FROM fresh_point AS f
 				WHERE f.goal_event_key = old.goal_event_key
+					AND COALESCE(f.segment_key, 0) = COALESCE(old.segment_key, 0)
 					AND f.* OPERATOR(pg_catalog.*=) old.point)
 	), written_point AS (
 		INSERT INTO goaltracker.touchpoint
@@ -553,6 +557,7 @@ BEGIN
 		WHERE NOT EXISTS (
 			SELECT FROM old_point AS old
 			WHERE old.goal_event_key = f.goal_event_key
+				AND COALESCE(old.segment_key, 0) = COALESCE(f.segment_key, 0)
 				AND old.point OPERATOR(pg_catalog.*=) f.*)
 	)
 	SELECT (SELECT count(*) FROM fresh_outcome), (SELECT count(*) FROM fresh_point)

@@ -237,11 +237,11 @@ FROM (
 		pg_catalog.count(*) FILTER (WHERE c.has_agent_credit) AS goals_reached,
 		pg_catalog.count(*) FILTER (WHERE c.has_agent_credit AND c.is_conversion)::numeric(20, 6)
 			AS conversions,
-		COALESCE(goaltracker.sum_once(c.agent_messages, c.segment_key), 0)::bigint
+		COALESCE(goaltracker._sum_largest(c.agent_messages, c.segment_key), 0)::bigint
 			AS agent_messages,
-		COALESCE(goaltracker.sum_once(c.agent_responses, c.segment_key), 0)::bigint
+		COALESCE(goaltracker._sum_largest(c.agent_responses, c.segment_key), 0)::bigint
 			AS agent_responses,
-		COALESCE(goaltracker.sum_once(c.time_assigned, c.segment_key), '0'::interval)
+		COALESCE(goaltracker._sum_largest(c.time_assigned, c.segment_key), '0'::interval)
 			AS time_assigned,
 		COALESCE(pg_catalog.sum(c.lead_value) FILTER (
 			WHERE c.has_agent_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)

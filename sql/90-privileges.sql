@@ -28,6 +28,10 @@ GRANT EXECUTE ON FUNCTION goaltracker._session_hour_offset() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._duration_bucket_label(integer, interval[]) TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(numeric, bigint) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(interval, bigint) TO PUBLIC;
+
 -- Totals over a report that counts each goal event or segment once (S12, S17)
 -- are part of reading it.
 GRANT EXECUTE ON FUNCTION goaltracker.sum_once(numeric, bigint) TO PUBLIC;

@@ -53,11 +53,13 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_add);
+PG_FUNCTION_INFO_V1(goaltracker_sum_largest_add);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_combine);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_serialize);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_deserialize);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_final);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_add);
+PG_FUNCTION_INFO_V1(goaltracker_sum_largest_interval_add);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_combine);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_serialize);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_deserialize);
@@ -119,6 +121,7 @@ typedef struct SumState
 	SplitSum	small[SMALL_GROUPS];	/* sum of the small values, by groups */
 	Numeric		large;			/* sum of the others, NULL if there are none */
 	int			scale;			/* largest display scale of any input */
+	bool		keeps_largest;	/* of two values for a key; else they are an error */
 } SumState;
 
 typedef struct IntervalState
@@ -129,6 +132,7 @@ typedef struct IntervalState
 	int64		months;
 	uint64		infinite;		/* how many stood at the top of their range, */
 	uint64		minus_infinite; /* and how many at its bottom */
+	bool		keeps_largest;	/* of two values for a key; else they are an error */
 } IntervalState;
 
 typedef struct CountState
@@ -639,20 +643,62 @@ sum_word_to_text(uint64 word, int scale)
 	return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
 }
 
-/*
- * The key is there already: it must have this value.  Small values that differ
- * in their words differ, and no large one equals a small one.
- */
-static void
-sum_check_same(SumState *state, int64 key, uint64 stored, uint64 word)
+/* The number that a word stands for. */
+static Numeric
+word_to_numeric(uint64 word)
 {
-	if (!IS_SMALL(stored) && !IS_SMALL(word) &&
-		DatumGetBool(DirectFunctionCall2(numeric_eq,
-										 NumericGetDatum(word_to_large(stored)),
-										 NumericGetDatum(word_to_large(word)))))
+	SplitSum	sum = {0, 0};
+
+	if (!IS_SMALL(word))
+		return word_to_large(word);
+	split_add(&sum, word_value(word));
+	return split_to_numeric(sum, word_groups(word));
+}
+
+/* Takes a value out of the sum again. */
+static void
+sum_take_out(SumState *state, MemoryContext context, uint64 word)
+{
+	MemoryContext caller;
+
+	if (IS_SMALL(word))
+	{
+		split_add(&state->small[word_groups(word)], -word_value(word));
 		return;
-	two_values_error(key, sum_word_to_text(stored, state->scale),
-					 sum_word_to_text(word, state->scale));
+	}
+	caller = MemoryContextSwitchTo(context);
+	state->large = DatumGetNumeric(DirectFunctionCall2(numeric_sub,
+													   NumericGetDatum(state->large),
+													   NumericGetDatum(word_to_large(word))));
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * The key is there already: it must have this value, or else, where the state
+ * keeps the largest, the smaller of the two goes.  Small values that differ in
+ * their words differ, and no large one equals a small one.  Returns whether the
+ * new value is to be put in place of the one stored.
+ */
+static bool
+sum_is_to_replace(SumState *state, MemoryContext context, int64 key, uint64 stored, uint64 word)
+{
+	int			order;
+
+	if (IS_SMALL(stored) && IS_SMALL(word) && !state->keeps_largest)
+		two_values_error(key, sum_word_to_text(stored, state->scale),
+						 sum_word_to_text(word, state->scale));
+	order = DatumGetInt32(DirectFunctionCall2(numeric_cmp,
+											  NumericGetDatum(word_to_numeric(stored)),
+											  NumericGetDatum(word_to_numeric(word))));
+	if (order == 0)
+		return false;
+	if (!state->keeps_largest)
+		two_values_error(key, sum_word_to_text(stored, state->scale),
+						 sum_word_to_text(word, state->scale));
+	if (order > 0)
+		return false;
+	sum_take_out(state, context, stored);
+	return true;
 }
 
 /* Stores a copy of a large value, and adds it to the sum. */
@@ -678,9 +724,9 @@ sum_put(SumState *state, MemoryContext context, int64 key, uint64 word)
 
 	if (slot->word == word)
 		return;
-	if (slot->word != 0)
-		sum_check_same(state, key, slot->word, word);
-	else if (IS_SMALL(word))
+	if (slot->word != 0 && !sum_is_to_replace(state, context, key, slot->word, word))
+		return;
+	if (IS_SMALL(word))
 	{
 		slot->word = word;
 		split_add(&state->small[word_groups(word)], word_value(word));
@@ -689,17 +735,8 @@ sum_put(SumState *state, MemoryContext context, int64 key, uint64 word)
 		sum_put_large(state, context, slot, word_to_large(word));
 }
 
-/*
- * goaltracker_sum_once_add(state internal, value numeric, key bigint) returns internal
- *
- * Transition function: takes a row's value into the sum, unless its key was seen
- * before.  A row with a NULL value or key is passed over.  Raises
- * ERRCODE_CARDINALITY_VIOLATION if the key was seen with another value (1.0 and
- * 1.00 are the same one, NaN equals NaN), and ERRCODE_PROGRAM_LIMIT_EXCEEDED if a
- * group has more keys than a table takes.  S12, S17.
- */
-Datum
-goaltracker_sum_once_add(PG_FUNCTION_ARGS)
+static Datum
+sum_add(FunctionCallInfo fcinfo, bool keeps_largest)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	SumState   *state = state_argument(fcinfo, 0);
@@ -715,11 +752,40 @@ goaltracker_sum_once_add(PG_FUNCTION_ARGS)
 		word = (uintptr_t) DatumGetNumeric(PointerGetDatum(value));
 
 	if (state == NULL)
+	{
 		state = sum_state_create(context);
+		state->keeps_largest = keeps_largest;
+	}
 	if (scale > state->scale)
 		state->scale = scale;
 	sum_put(state, context, PG_GETARG_INT64(2), word);
 	PG_RETURN_POINTER(state);
+}
+
+/*
+ * goaltracker_sum_once_add(state internal, value numeric, key bigint) returns internal
+ *
+ * Transition function: takes a row's value into the sum, unless its key was seen
+ * before.  A row with a NULL value or key is passed over.  Raises
+ * ERRCODE_CARDINALITY_VIOLATION if the key was seen with another value (1.0 and
+ * 1.00 are the same one, NaN equals NaN), and ERRCODE_PROGRAM_LIMIT_EXCEEDED if a
+ * group has more keys than a table takes.  S12, S17.
+ */
+Datum
+goaltracker_sum_once_add(PG_FUNCTION_ARGS)
+{
+	return sum_add(fcinfo, false);
+}
+
+/*
+ * goaltracker_sum_largest_add(state internal, value numeric, key bigint) returns internal
+ *
+ * Likewise, but of several (finite) values for a key the largest counts.
+ */
+Datum
+goaltracker_sum_largest_add(PG_FUNCTION_ARGS)
+{
+	return sum_add(fcinfo, true);
 }
 
 /*
@@ -740,6 +806,7 @@ goaltracker_sum_once_combine(PG_FUNCTION_ARGS)
 
 	if (state == NULL)
 		state = sum_state_create(context);
+	state->keeps_largest = other->keeps_largest;
 	state->scale = Max(state->scale, other->scale);
 	table_reserve(&state->table, context, other->table.used);
 	for (uint64 i = 0; i < other->table.size; i++)
@@ -789,6 +856,7 @@ goaltracker_sum_once_serialize(PG_FUNCTION_ARGS)
 	state = (const SumState *) PG_GETARG_POINTER(0);
 	pq_begintypsend(&buf);
 	pq_sendint32(&buf, state->scale);
+	pq_sendbyte(&buf, state->keeps_largest);
 	table_send(&buf, &state->table, send_numeric);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -814,6 +882,7 @@ goaltracker_sum_once_deserialize(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid scale in partial aggregate state")));
+	state->keeps_largest = pq_getmsgbyte(&buf) != 0;
 	table_receive(&buf, &state->table, receive_numeric);
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);
@@ -915,22 +984,41 @@ interval_word_to_text(uint64 word)
 	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&value)));
 }
 
-/*
- * The key is there already: it must have this value.  24 hours are not a day
- * here, the sum would not be the same.
- */
-static void
-interval_check_same(int64 key, uint64 stored, uint64 word)
+/* The interval that a word stands for. */
+static Interval
+word_to_any_interval(uint64 word)
 {
-	if (!IS_SMALL(stored) && !IS_SMALL(word))
-	{
-		const Interval *a = word_to_interval(stored);
-		const Interval *b = word_to_interval(word);
+	Interval	value = {0, 0, 0};
 
-		if (a->month == b->month && a->day == b->day && a->time == b->time)
-			return;
-	}
-	two_values_error(key, interval_word_to_text(stored), interval_word_to_text(word));
+	if (!IS_SMALL(word))
+		return *word_to_interval(word);
+	value.time = word_to_time(word);
+	return value;
+}
+
+/*
+ * The key is there already: it must have this value, or else, where the state
+ * keeps the largest, the smaller of the two goes.  24 hours are not a day here,
+ * the sum would not be the same.  Returns whether the new value is to be put in
+ * place of the one stored.
+ */
+static bool
+interval_is_to_replace(IntervalState *state, int64 key, uint64 stored, uint64 word)
+{
+	Interval	a = word_to_any_interval(stored);
+	Interval	b = word_to_any_interval(word);
+
+	if (a.month == b.month && a.day == b.day && a.time == b.time)
+		return false;
+	if (!state->keeps_largest)
+		two_values_error(key, interval_word_to_text(stored), interval_word_to_text(word));
+	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(&a),
+										  IntervalPGetDatum(&b))) >= 0)
+		return false;
+	split_add(&state->time, -a.time);
+	state->days -= a.day;
+	state->months -= a.month;
+	return true;
 }
 
 /* Stores a copy of an interval that is not small, and adds it to the sum. */
@@ -962,15 +1050,34 @@ interval_put(IntervalState *state, MemoryContext context, int64 key, uint64 word
 
 	if (slot->word == word)
 		return;
-	if (slot->word != 0)
-		interval_check_same(key, slot->word, word);
-	else if (IS_SMALL(word))
+	if (slot->word != 0 && !interval_is_to_replace(state, key, slot->word, word))
+		return;
+	if (IS_SMALL(word))
 	{
 		slot->word = word;
 		split_add(&state->time, word_to_time(word));
 	}
 	else
 		interval_put_large(state, context, slot, word_to_interval(word));
+}
+
+static Datum
+interval_add(FunctionCallInfo fcinfo, bool keeps_largest)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	IntervalState *state = state_argument(fcinfo, 0);
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return return_state(fcinfo, state);
+
+	if (state == NULL)
+	{
+		state = interval_state_create(context);
+		state->keeps_largest = keeps_largest;
+	}
+	interval_put(state, context, PG_GETARG_INT64(2),
+				 interval_to_word(PG_GETARG_INTERVAL_P(1)));
+	PG_RETURN_POINTER(state);
 }
 
 /*
@@ -982,17 +1089,18 @@ interval_put(IntervalState *state, MemoryContext context, int64 key, uint64 word
 Datum
 goaltracker_sum_once_interval_add(PG_FUNCTION_ARGS)
 {
-	MemoryContext context = aggregate_context(fcinfo);
-	IntervalState *state = state_argument(fcinfo, 0);
+	return interval_add(fcinfo, false);
+}
 
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return return_state(fcinfo, state);
-
-	if (state == NULL)
-		state = interval_state_create(context);
-	interval_put(state, context, PG_GETARG_INT64(2),
-				 interval_to_word(PG_GETARG_INTERVAL_P(1)));
-	PG_RETURN_POINTER(state);
+/*
+ * goaltracker_sum_largest_interval_add(state internal, value interval, key bigint) returns internal
+ *
+ * Likewise, but of several (finite) values for a key the largest counts.
+ */
+Datum
+goaltracker_sum_largest_interval_add(PG_FUNCTION_ARGS)
+{
+	return interval_add(fcinfo, true);
 }
 
 /*
@@ -1012,6 +1120,7 @@ goaltracker_sum_once_interval_combine(PG_FUNCTION_ARGS)
 
 	if (state == NULL)
 		state = interval_state_create(context);
+	state->keeps_largest = other->keeps_largest;
 	table_reserve(&state->table, context, other->table.used);
 	for (uint64 i = 0; i < other->table.size; i++)
 	{
@@ -1060,6 +1169,7 @@ goaltracker_sum_once_interval_serialize(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	state = (const IntervalState *) PG_GETARG_POINTER(0);
 	pq_begintypsend(&buf);
+	pq_sendbyte(&buf, state->keeps_largest);
 	table_send(&buf, &state->table, send_interval);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -1078,6 +1188,7 @@ goaltracker_sum_once_interval_deserialize(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	open_serialized(&buf, PG_GETARG_BYTEA_PP(0));
 	state = palloc0(sizeof(IntervalState));
+	state->keeps_largest = pq_getmsgbyte(&buf) != 0;
 	table_receive(&buf, &state->table, receive_interval);
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);

@@ -356,6 +356,7 @@ CREATE FUNCTION oracle.change_by_truncate()
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	what text := oracle.pick('truncate segments', 'truncate goal events', 'truncate conversations');
+	salt text := oracle.dice(1000);
 BEGIN
 	CASE what
 	WHEN 'truncate segments' THEN
@@ -365,9 +366,9 @@ BEGIN
 			skill_id, group_id, participation, dialog, assigned_at, ended_at, agent_messages, agent_responses)
 			SELECT account_id, conversation_id, segment_no, consumer_id, agent_id,
 				skill_id, group_id, participation, dialog, assigned_at, ended_at, agent_messages, agent_responses
-			FROM again WHERE left(md5(conversation_id), 1) < 'c' ORDER BY conversation_id, segment_no;
+			FROM again WHERE left(md5(consumer_id || salt), 1) < 'c' ORDER BY conversation_id, segment_no;
 		DROP TABLE again;
-		what := what || ', three quarters come again';
+		what := what || ', three quarters of the consumers come again';
 	WHEN 'truncate goal events' THEN
 		CREATE TEMPORARY TABLE again ON COMMIT DROP AS SELECT * FROM goaltracker.goal_event;
 		TRUNCATE goaltracker.goal_event;
@@ -375,16 +376,16 @@ BEGIN
 			lead_value, transaction_value, currency, brand_event_id, topic, service_activity_status, session_id)
 			SELECT account_id, goal_event_id, consumer_id, goal_id, event_type, reached_at,
 				lead_value, transaction_value, currency, brand_event_id, topic, service_activity_status, session_id
-			FROM again WHERE left(md5(goal_event_id), 1) < 'c' ORDER BY goal_event_id;
+			FROM again WHERE left(md5(consumer_id || salt), 1) < 'c' ORDER BY goal_event_id;
 		DROP TABLE again;
-		what := what || ', three quarters come again';
+		what := what || ', three quarters of the consumers come again';
 	WHEN 'truncate conversations' THEN
 		CREATE TEMPORARY TABLE again ON COMMIT DROP AS SELECT * FROM goaltracker.conversation;
 		TRUNCATE goaltracker.conversation;
 		INSERT INTO goaltracker.conversation
-			SELECT * FROM again WHERE left(md5(conversation_id), 1) < 'c' ORDER BY conversation_id;
+			SELECT * FROM again WHERE left(md5(consumer_id || salt), 1) < 'c' ORDER BY conversation_id;
 		DROP TABLE again;
-		what := what || ', three quarters come again';
+		what := what || ', three quarters of the consumers come again';
 	END CASE;
 	RETURN what;
 END
@@ -394,10 +395,11 @@ CREATE FUNCTION oracle.change_dimension()
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	in_account text := oracle.some_account();
-	an_agent text := oracle.id('-agent', oracle.dice(6));
+	an_agent text := oracle.some_agent();
 	a_goal text := oracle.id('-goal', oracle.dice(6));
-	what text := oracle.pick('agent user type', 'agent user type', 'agent survey mark', 'agent upsert', 'agent deleted',
-		'agent id', 'all agents', 'goal type', 'goal type', 'goal upsert', 'goal deleted', 'goal id',
+	what text := oracle.pick('agent user type', 'agent user type', 'agent survey mark', 'agent upsert',
+		'agent comes or goes', 'agent comes or goes', 'agent comes or goes', 'agent id', 'all agents', 'goal type', 'goal type', 'goal upsert',
+		'goal comes or goes', 'goal comes or goes', 'goal comes or goes', 'goal id',
 		'credited_user_types', 'credited_user_types', 'time_zone', 'time_zone', 'max_touchpoints', 'max_touchpoints',
 		CASE WHEN oracle.chance(0.2) THEN 'agents truncated' ELSE 'agent user type' END,
 		CASE WHEN oracle.chance(0.2) THEN 'goals truncated' ELSE 'goal type' END);
@@ -416,8 +418,13 @@ BEGIN
 			ON CONFLICT (account_id, agent_id) DO UPDATE
 			SET user_type = excluded.user_type, is_post_survey_bot = excluded.is_post_survey_bot
 			RETURNING agent.user_type || ' ' || agent.is_post_survey_bot INTO said;
-	WHEN 'agent deleted' THEN
+	WHEN 'agent comes or goes' THEN
 		DELETE FROM goaltracker.agent WHERE account_id = in_account AND agent_id = an_agent;
+		IF NOT FOUND THEN
+			INSERT INTO goaltracker.agent (account_id, agent_id, user_type, is_post_survey_bot)
+			VALUES (in_account, an_agent, oracle.some_user_type(), oracle.chance(0.3))
+			RETURNING user_type INTO said;
+		END IF;
 	WHEN 'agent id' THEN
 		said := oracle.some_agent();
 		UPDATE goaltracker.agent SET agent_id = said
@@ -436,8 +443,13 @@ BEGIN
 			VALUES (in_account, a_goal, oracle.some_goal_type())
 			ON CONFLICT (account_id, goal_id) DO UPDATE SET goal_type = excluded.goal_type
 			RETURNING goal.goal_type INTO said;
-	WHEN 'goal deleted' THEN
+	WHEN 'goal comes or goes' THEN
 		DELETE FROM goaltracker.goal WHERE account_id = in_account AND goal_id = a_goal;
+		IF NOT FOUND THEN
+			INSERT INTO goaltracker.goal (account_id, goal_id, goal_type)
+			VALUES (in_account, a_goal, oracle.some_goal_type())
+			RETURNING goal_type INTO said;
+		END IF;
 	WHEN 'goal id' THEN
 		said := coalesce(oracle.some_goal(), a_goal);
 		UPDATE goaltracker.goal SET goal_id = said
@@ -463,14 +475,13 @@ CREATE FUNCTION oracle.change_account()
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
 	in_account text := oracle.pick('acme', 'ACME');
-	said text := oracle.pick('account deleted', 'account inserted', 'account inserted', 'account inserted', 'account id',
-		CASE WHEN oracle.chance(0.3) THEN 'accounts truncated' ELSE 'account inserted' END);
+	said text := oracle.pick('account comes or goes', 'account comes or goes', 'account comes or goes', 'account id',
+		CASE WHEN oracle.chance(0.5) THEN 'accounts truncated' ELSE 'account comes or goes' END);
 BEGIN
 	CASE said
-	WHEN 'account deleted' THEN
+	WHEN 'account comes or goes' THEN
 		DELETE FROM goaltracker.account WHERE account_id = in_account;
-	WHEN 'account inserted' THEN
-		IF NOT EXISTS (SELECT FROM goaltracker.account WHERE account_id = in_account) THEN
+		IF NOT FOUND THEN
 			PERFORM oracle.add_account(in_account);
 		END IF;
 	WHEN 'account id' THEN
@@ -545,7 +556,7 @@ BEGIN
 	PERFORM setseed(luck / 2147483648.0);
 	IF class = 'any' THEN
 		class := oracle.pick('fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'fact', 'truncate',
-			'dimension', 'dimension', 'dimension', 'account', 'live', 'name');
+			'dimension', 'dimension', 'dimension', 'account', 'account', 'live', 'name');
 	END IF;
 	RETURN class || ': ' || CASE class
 		WHEN 'fact' THEN oracle.change_fact()

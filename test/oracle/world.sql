@@ -86,7 +86,6 @@ BEGIN
 END
 $$;
 
--- Ids 0 to 5 get a row in the agent table sooner or later, the others never.
 -- Where there are few agents, most touchpoints carry no credit at all.
 CREATE FUNCTION oracle.some_agent()
 RETURNS text LANGUAGE plpgsql VOLATILE AS $$

@@ -11,7 +11,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('batches');
 $node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
-$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\n");
+$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\ntimezone = UTC\n");
 $node->start;
 
 $node->safe_psql('postgres', q{
@@ -41,7 +41,7 @@ $node->safe_psql('postgres', q{
 	END $$;
 });
 
-# What refreshes have written and a rebuild would not; with a second argument
+# What refreshes have written and a rebuild would not; where they should be done,
 # also the reverse.
 sub differences
 {
@@ -149,9 +149,8 @@ finished_ok('the third run');
 
 $node->safe_psql('postgres', q{UPDATE goaltracker.goal_event SET reached_at = reached_at + interval '1 hour'});
 kill_at(2, 'b', 'g4-1');
-is(count_of(q{goaltracker.goal_outcome WHERE account_id IN ('a', 'b') AND extract(minute FROM reached_at) = 0 AND extract(hour FROM reached_at) = 12}) > 0,
-	1, 'some are not brought up to date yet');
-is(differences(0) ne '', 1, 'and a rebuild would do so');
+cmp_ok(count_of(q{goaltracker.goal_outcome WHERE reached_at::time = '13:00'}), '>', 0, 'some are up to date');
+cmp_ok(count_of(q{goaltracker.goal_outcome WHERE reached_at::time = '12:00'}), '>', 0, 'others are not yet');
 $node->safe_psql('postgres', q{
 	UPDATE goaltracker.goal_event SET consumer_id = 'c9' WHERE account_id = 'a' AND goal_event_id = 'g1-1';
 	UPDATE goaltracker.goal_event SET consumer_id = 'c1' WHERE account_id = 'd' AND goal_event_id = 'g2-2'});

@@ -77,15 +77,15 @@ push @reads, q{SELECT * FROM goaltracker.explain_goal_event('shop', 'g1')}, 'SEL
 # two seconds is an error.
 sub nobody_waits
 {
-	my ($what, $rollback) = @_;
-	my $begin = "SET lock_timeout = '2s'; BEGIN;";
-	my $end = $rollback ? 'ROLLBACK;' : 'COMMIT;';
+	my ($what, $end) = @_;
+	my @errors;
 	foreach my $statement (@loads, @reads)
 	{
-		my ($status, undef, $stderr) = $node->psql('postgres', "$begin\n$statement\n;\n$end");
-		my ($name) = $statement =~ /^(.{0,60})/;
-		is($stderr, '', "$what: $name");
+		my (undef, undef, $stderr) = $node->psql('postgres', "SET lock_timeout = '2s'; BEGIN;\n$statement\n;\n$end;");
+		push @errors, "$statement: $stderr" if $stderr ne '';
 	}
+	is(join("\n", @errors), '', "$what: nobody waits");
+	return;
 }
 
 # The modes of the locks that a session has on what users load and read.
@@ -120,24 +120,24 @@ my $pid = $refresher->query_safe('SELECT pg_backend_pid()');
 
 sub during
 {
-	my ($what, $statement, $rollback) = @_;
+	my ($what, $statement, $end) = @_;
 	$refresher->query_safe("BEGIN");
 	$refresher->query_safe($statement);
 	# Facts are read (AccessShareLock), those moved to an alias's consumer also
 	# written (RowExclusiveLock, after RowShareLock); notes are taken away.
 	like(lock_modes($pid), qr/^AccessShareLock(, RowExclusiveLock)?(, RowShareLock)?$/, "$what: locks on facts and notes");
 	is(readers_locked_out($pid), '0', "$what: no lock keeps readers out");
-	nobody_waits($what, $rollback);
+	nobody_waits($what, $end);
 	$refresher->query_safe('COMMIT');
 }
 
-during('first refresh', 'SELECT FROM goaltracker.refresh()', 1);
+during('first refresh', 'SELECT FROM goaltracker.refresh()', 'ROLLBACK');
 $node->safe_psql('postgres', q{UPDATE goaltracker.agent_segment SET agent_messages = 1;
 	UPDATE goaltracker.goal_event SET transaction_value = 1});
-during('refresh', 'SELECT FROM goaltracker.refresh()', 1);
-during('rebuild', 'SELECT FROM goaltracker.rebuild()', 1);
+during('refresh', 'SELECT FROM goaltracker.refresh()', 'ROLLBACK');
+during('rebuild', 'SELECT FROM goaltracker.rebuild()', 'ROLLBACK');
 $node->safe_psql('postgres', 'SELECT load_consumers(51, 60)');
-during('refresh, loads committed', 'SELECT FROM goaltracker.refresh()', 0);
+during('refresh, loads committed', 'SELECT FROM goaltracker.refresh()', 'COMMIT');
 $refresher->quit;
 
 # What was loaded meanwhile has been noted.

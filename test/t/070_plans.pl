@@ -1,0 +1,165 @@
+
+# How refreshes and reports read: refreshes by the covering indexes, in order and
+# without a sort, whatever the planner knows about the tables; reports of some
+# days by the index on the date.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('plans');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\nlog_statement = none\nmax_parallel_workers_per_gather = 0\n");
+$node->start;
+
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION goaltracker;
+	INSERT INTO goaltracker.conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+	SELECT account, 'k' || n, 'c' || n % 4000, timestamptz '2024-01-01Z' + n * interval '1 hour', timestamptz '2024-01-01 00:30Z' + n * interval '1 hour'
+	FROM generate_series(1, 5000) AS n CROSS JOIN unnest('{shop,other}'::text[]) AS account;
+	INSERT INTO goaltracker.agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, skill_id, assigned_at)
+	SELECT account_id, conversation_id, no, consumer_id, 'a' || (no * 7 + length(consumer_id)) % 5, 's' || no, opened_at + no * interval '5 minutes'
+	FROM goaltracker.conversation CROSS JOIN generate_series(1, 2) AS no;
+	INSERT INTO goaltracker.agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, assigned_at)
+	SELECT account_id, conversation_id, 3, consumer_id, 'rare', opened_at FROM goaltracker.conversation WHERE conversation_id = 'k77';
+	INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, goal_id, event_type, reached_at)
+	SELECT account_id, 'g' || conversation_id, consumer_id, 'x', 'Purchase Event', opened_at + interval '2 days' FROM goaltracker.conversation;
+});
+
+# Runs statements and gives the plans of all statements inside them whose text
+# matches.
+my $has_auto_explain = ($node->psql('postgres', "LOAD 'auto_explain'"))[0] == 0;
+
+sub plans
+{
+	my ($statements, $text) = @_;
+	my $position = -s $node->logfile;
+	$node->safe_psql('postgres', qq{
+		LOAD 'auto_explain';
+		SET auto_explain.log_min_duration = 0;
+		SET auto_explain.log_nested_statements = on;
+		SET auto_explain.log_level = 'log';
+		$statements});
+	my $log = slurp_file($node->logfile, $position);
+	my @plans = grep { /$text/ } split /^\S.*?LOG:  duration:.*? plan:\n/m, $log;
+	# the text of the query is no part of its plan
+	s/^.*?\n(?=\t\S.*\(cost=)//s foreach @plans;
+	return @plans;
+}
+
+my $sort = qr/(-> |\t)(Incremental )?Sort  \(cost/;
+my $whole_table = qr/Seq Scan on (conversation|agent_segment|goal_event|touchpoint|goal_outcome) /;
+
+sub reads_in_order
+{
+	my ($what, @plans) = @_;
+	isnt(scalar(@plans), 0, "$what: there is a plan");
+	foreach my $plan (@plans)
+	{
+		like($plan, qr/Merge Append/, "$what: the facts of a consumer come side by side");
+		like($plan, qr/Index Only Scan using conversation_by_consumer/, "$what: conversations out of the index");
+		like($plan, qr/Index Only Scan using agent_segment_by_consumer/, "$what: segments out of the index");
+		like($plan, qr/Index Scan using goal_event_by_consumer/, "$what: goal events by the index");
+		unlike($plan, $sort, "$what: nothing is sorted");
+		unlike($plan, qr/HashAggregate.*\n.*Group Key: \S*consumer_id/, "$what: nothing is hashed by consumer");
+		unlike($plan, $whole_table, "$what: no table is read from end to end");
+	}
+}
+
+SKIP:
+{
+	skip 'auto_explain is not installed', 1 unless $has_auto_explain;
+
+	my $first = qr/_journey AS j\n.*consumer_id > /s;
+	reads_in_order('first refresh of tables never analysed', plans('SELECT goaltracker.refresh()', $first));
+	$node->safe_psql('postgres', 'VACUUM ANALYZE');
+	reads_in_order('rebuild of analysed tables', plans('SELECT goaltracker.rebuild()', $first));
+	$node->safe_psql('postgres', 'VACUUM ANALYZE');
+
+	# Some consumers that changed: their rows alone are looked up.
+	my @plans = plans(q{
+		UPDATE goaltracker.goal_event SET reached_at = reached_at + interval '1 hour' WHERE goal_event_id IN ('gk1', 'gk2');
+		SELECT goaltracker.refresh()}, qr/fresh_outcome AS MATERIALIZED/);
+	is(scalar(@plans), 2, 'refresh: a plan for each account');
+	foreach my $plan (@plans)
+	{
+		like($plan, qr/Index Only Scan using $_/, "refresh: $_") foreach qw(conversation_by_consumer agent_segment_by_consumer);
+		like($plan, qr/Index Scan using $_/, "refresh: $_") foreach qw(goal_event_by_consumer touchpoint_by_goal_event goal_outcome_by_consumer);
+		unlike($plan, $whole_table, 'refresh: no table is read from end to end');
+	}
+
+	# Whom an agent's user type concerns is found by his segments, not by reading
+	# them all.
+	@plans = plans(q{
+		INSERT INTO goaltracker.agent (account_id, agent_id, user_type) VALUES ('shop', 'rare', 'Bot');
+		SELECT goaltracker.refresh()}, qr/INSERT INTO goaltracker\.changed_consumer.*_changed_in_scope/s);
+	is(scalar(@plans), 1, 'a changed agent: there is a plan');
+	like($plans[0], qr/Scan (using|on) agent_segment_by_agent/, 'a changed agent: his segments are found by the index');
+	unlike($plans[0], qr/Seq Scan on (conversation|agent_segment|goal_event) /, 'a changed agent: no table is read from end to end');
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM goaltracker.touchpoint WHERE agent_id = 'rare' AND user_type = 'B'}) > 0,
+		1, 'a changed agent: and it has come through');
+}
+
+# ---------------------------------------------------------------------------
+# Reports of some days
+# ---------------------------------------------------------------------------
+
+$node->safe_psql('postgres', 'SELECT goaltracker.refresh()');
+$node->safe_psql('postgres', 'VACUUM ANALYZE');
+
+sub executed_plan
+{
+	my ($set, $query) = @_;
+	return $node->safe_psql('postgres', "$set; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) $query");
+}
+
+# What each of the two branches scans: that without an hour offset (=), and that
+# with one (<>).
+sub branches
+{
+	my ($plan) = @_;
+	return $plan =~ /One-Time Filter: \(goaltracker\._session_hour_offset\(\) (=|<>) [^\n]*\n *->  ([^\n]*)/g;
+}
+
+my $days = q{account_id = 'shop' AND conversation_date BETWEEN '2024-02-05' AND '2024-02-07'};
+foreach my $view (qw(conversions_by_skill conversions_by_agent conversions_by_account agent_summary credit_facts conversion_grid))
+{
+	my $query = "SELECT * FROM goaltracker.$view WHERE $days";
+
+	my $plan = executed_plan('SET goaltracker.hour_offset = 0', $query);
+	like($plan, qr/touchpoint_by_date.*\n.*Index Cond: .*conversation_date >= '2024-02-05'::date.*conversation_date <= '2024-02-07'::date/,
+		"$view: some days are found by the index");
+	my %branch = branches($plan);
+	like($branch{'='}, qr/on touchpoint.*\(actual/, "$view: without an hour offset one branch is run");
+	like($branch{'<>'}, qr/on touchpoint.*\(never executed\)/, "$view: and the other is not");
+
+	%branch = branches(executed_plan('SET goaltracker.hour_offset = 5.5', $query));
+	like($branch{'='}, qr/on touchpoint.*\(never executed\)/, "$view: with an hour offset the one is not run");
+	like($branch{'<>'}, qr/on touchpoint.*\(actual/, "$view: but the other");
+}
+
+# A prepared plan is right under any settings.
+is( $node->safe_psql('postgres', qq{
+		SET plan_cache_mode = force_generic_plan;
+		PREPARE days AS SELECT count(*), sum(account_credit), min(agent_id) FROM goaltracker.credit_facts WHERE $days;
+		EXECUTE days;
+		SET goaltracker.hour_offset = 5.5;
+		EXECUTE days;
+		SET goaltracker.attribution_model = 'all';
+		EXECUTE days;
+		SET goaltracker.contribution_window = 1;
+		EXECUTE days;}),
+	join("\n", map { $node->safe_psql('postgres', "$_; SELECT count(*), sum(account_credit), min(agent_id) FROM goaltracker.credit_facts WHERE $days") } (
+		'SET goaltracker.hour_offset = 0',
+		'SET goaltracker.hour_offset = 5.5',
+		"SET goaltracker.hour_offset = 5.5; SET goaltracker.attribution_model = 'all'",
+		"SET goaltracker.hour_offset = 5.5; SET goaltracker.attribution_model = 'all'; SET goaltracker.contribution_window = 1")),
+	'a prepared statement follows the settings');
+
+isnt($node->safe_psql('postgres', "SELECT count(*) FROM goaltracker.credit_facts WHERE $days"), '0', 'there is something in those days');
+
+$node->stop;
+done_testing();
