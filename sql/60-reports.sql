@@ -5,6 +5,17 @@
 -- users read.  Settings act here, when a report is read (S1).
 -- ---------------------------------------------------------------------------
 
+CREATE FUNCTION goaltracker._credits(account_model text, account_window smallint,
+	min_window smallint, first_below smallint, last_below smallint, agent_below smallint,
+	skill_below smallint, brand_below smallint, segment_key bigint)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_credits';
+
+COMMENT ON FUNCTION goaltracker._credits(text, smallint, smallint, smallint, smallint, smallint,
+	smallint, smallint, bigint) IS
+	'what a touchpoint carries under the settings in force: 0: it is in no report; else 1, and 2, 4 and 8 for the credit of its agent, skill and account';
+
 CREATE FUNCTION goaltracker._duration_bucket_label(bucket_no integer, bounds interval[])
 RETURNS text
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
@@ -68,15 +79,15 @@ SELECT t.account_id, t.goal_event_key, t.segment_key, t.conversation_id, t.segme
 	t.assigned_at,
 	w.time_assigned,
 	pg_catalog.width_bucket(w.time_assigned, s.duration_bounds) AS duration_bucket_no,
-	s.model <> 'all' OR s.contribution_window < t.agent_below AS has_agent_credit,
-	s.model <> 'all' OR s.contribution_window < t.skill_below AS has_skill_credit,
-	s.model <> 'all' OR s.contribution_window < t.brand_below AS has_account_credit
+	(s.credits & 2) <> 0 AS has_agent_credit,
+	(s.credits & 4) <> 0 AS has_skill_credit,
+	(s.credits & 8) <> 0 AS has_account_credit
 FROM goaltracker._touchpoint AS t
 LEFT JOIN goaltracker.account AS a ON a.account_id = t.account_id
 CROSS JOIN LATERAL (
-	SELECT COALESCE(goaltracker._session_model(), a.attribution_model, 'last') AS model,
-		COALESCE(goaltracker._session_window(), a.contribution_window, 31::smallint)
-			AS contribution_window,
+	SELECT goaltracker._credits(a.attribution_model, a.contribution_window, t.min_window,
+			t.first_below, t.last_below, t.agent_below, t.skill_below, t.brand_below,
+			t.segment_key) AS credits,
 		COALESCE(a.default_currency, 'USD') AS default_currency,
 		COALESCE(a.duration_bounds,
 			'{00:05:00,00:10:00,00:30:00,01:00:00,03:00:00,24:00:00}') AS duration_bounds
@@ -85,12 +96,7 @@ CROSS JOIN LATERAL (
 	SELECT GREATEST(COALESCE(t.assigned_until, pg_catalog.now()) - t.assigned_at,
 		'0'::interval) AS time_assigned
 ) AS w
-WHERE t.min_window <= s.contribution_window
-	AND CASE s.model
-			WHEN 'first' THEN s.contribution_window < t.first_below
-			WHEN 'last' THEN s.contribution_window < t.last_below
-			ELSE t.segment_key IS NOT NULL OR s.contribution_window < t.agent_below
-		END;
+WHERE s.credits <> 0;
 
 COMMENT ON VIEW goaltracker._credit IS
 	'touchpoints that the settings in force put into the reports, with what each of them carries';
@@ -111,7 +117,10 @@ SELECT c.account_id,
 	c.currency,
 	c.goal_type,
 	c.has_agent_credit::integer AS goals_reached,
-	(c.has_agent_credit AND c.is_conversion)::integer::numeric(20, 6) AS conversions,
+	CASE
+		WHEN c.has_agent_credit AND c.is_conversion THEN 1::numeric(20, 6)
+		ELSE 0::numeric(20, 6)
+	END AS conversions,
 	c.has_skill_credit::integer AS skill_credit,
 	c.has_account_credit::integer AS account_credit,
 	c.lead_value,
@@ -304,7 +313,10 @@ SELECT c.account_id,
 	pg_catalog.to_char(pg_catalog.date_trunc('hour', c.opened_local), 'MM/DD/YYYY HH12:MI:SS AM')
 		AS hour_label,
 	c.has_agent_credit::integer AS goals_reached,
-	(c.has_agent_credit AND c.is_conversion)::integer::numeric(20, 6) AS conversions,
+	CASE
+		WHEN c.has_agent_credit AND c.is_conversion THEN 1::numeric(20, 6)
+		ELSE 0::numeric(20, 6)
+	END AS conversions,
 	c.has_skill_credit::integer AS skill_credit,
 	c.has_account_credit::integer AS account_credit,
 	c.agent_messages,

@@ -26,6 +26,9 @@ GRANT EXECUTE ON FUNCTION goaltracker._session_window() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._session_hour_offset() TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._credits(text, smallint, smallint, smallint, smallint,
+	smallint, smallint, smallint, bigint) TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._duration_bucket_label(integer, interval[]) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(numeric, bigint) TO PUBLIC;

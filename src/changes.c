@@ -20,7 +20,6 @@
 #include "access/tupdesc.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "common/hashfn.h"
 #include "executor/executor.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -33,8 +32,12 @@
 
 PG_FUNCTION_INFO_V1(goaltracker_note_changes);
 
-/* As many consumers are handed over to one INSERT. */
-#define NOTE_CHUNK 10000
+/*
+ * As many consumers of an account are remembered, then noted and forgotten: a
+ * consumer may be noted twice, and a statement of millions of rows takes no more
+ * memory than a large one.
+ */
+#define MAX_REMEMBERED 100000
 
 /* A consumer's id; or an account's, with what was changed in it. */
 typedef struct NoteEntry
@@ -45,17 +48,11 @@ typedef struct NoteEntry
 	struct AccountChanges *account;
 } NoteEntry;
 
-static inline uint32
-id_hash(const text *key)
-{
-	return hash_bytes((const unsigned char *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
-}
-
 #define SH_PREFIX note
 #define SH_ELEMENT_TYPE NoteEntry
 #define SH_KEY_TYPE const text *
 #define SH_KEY id
-#define SH_HASH_KEY(tb, key) id_hash(key)
+#define SH_HASH_KEY(tb, key) text_hash(key)
 #define SH_EQUAL(tb, a, b) (text_order(a, b) == 0)
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, a) (a)->hash
@@ -73,6 +70,7 @@ typedef struct AccountChanges
 {
 	text	   *account_id;
 	bool		is_refreshed;	/* its consumers are noted one by one */
+	MemoryContext context;		/* of the consumers */
 	note_hash  *consumers;
 } AccountChanges;
 
@@ -132,15 +130,15 @@ account_is_refreshed(text *account_id)
 	return SPI_processed > 0;
 }
 
-/* Takes an id into a hash table, with a copy of its own. */
+/* Takes an id into a hash table, with a copy of its own in the context. */
 static NoteEntry *
-take_id(StatementChanges *changes, note_hash *ids, const text *id, bool *found)
+take_id(MemoryContext context, note_hash *ids, const text *id, bool *found)
 {
 	NoteEntry  *entry = note_insert(ids, id, found);
 
 	if (!*found)
 	{
-		MemoryContext old_context = MemoryContextSwitchTo(changes->context);
+		MemoryContext old_context = MemoryContextSwitchTo(context);
 
 		entry->id = (const text *) DatumGetPointer(datumCopy(PointerGetDatum(id), false, -1));
 		MemoryContextSwitchTo(old_context);
@@ -157,18 +155,51 @@ changes_of_account(StatementChanges *changes, const text *account_id)
 
 	if (changes->last != NULL && text_order(changes->last->account_id, account_id) == 0)
 		return changes->last;
-	entry = take_id(changes, changes->accounts, account_id, &found);
+	entry = take_id(changes->context, changes->accounts, account_id, &found);
 	if (!found)
 	{
 		account = MemoryContextAllocZero(changes->context, sizeof(AccountChanges));
 		account->account_id = (text *) entry->id;
 		account->is_refreshed = account_is_refreshed(account->account_id);
-		if (account->is_refreshed)
-			account->consumers = note_create(changes->context, 256, NULL);
+		account->context = AllocSetContextCreate(changes->context,
+												 "goaltracker changed consumers",
+												 ALLOCSET_DEFAULT_SIZES);
 		entry->account = account;
 	}
 	changes->last = entry->account;
 	return entry->account;
+}
+
+/* Notes the consumers remembered of an account, and forgets them. */
+static void
+note_consumers(AccountChanges *account)
+{
+	Oid			argtypes[] = {TEXTOID, TEXTARRAYOID};
+	MemoryContext old_context;
+	Datum	   *consumer_ids;
+	Datum		values[2];
+	int			n = 0;
+	note_iterator it;
+	NoteEntry  *entry;
+
+	if (account->consumers == NULL)
+		return;
+	old_context = MemoryContextSwitchTo(account->context);
+	consumer_ids = palloc(account->consumers->members * sizeof(Datum));
+	note_start_iterate(account->consumers, &it);
+	while ((entry = note_iterate(account->consumers, &it)) != NULL)
+		consumer_ids[n++] = PointerGetDatum(entry->id);
+	values[0] = PointerGetDatum(account->account_id);
+	values[1] = PointerGetDatum(construct_array(consumer_ids, n, TEXTOID, -1, false,
+												TYPALIGN_INT));
+	execute_plan(kept_plan(&note_consumers_plan,
+						   "INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)"
+						   " SELECT $1, pg_catalog.unnest($2)",
+						   2, argtypes),
+				 values, SPI_OK_INSERT);
+	MemoryContextSwitchTo(old_context);
+	account->consumers = NULL;
+	MemoryContextReset(account->context);
 }
 
 static void
@@ -181,8 +212,12 @@ collect_row(StatementChanges *changes, TupleTableSlot *slot)
 
 	if (!account->is_refreshed)
 		return;
+	if (account->consumers == NULL)
+		account->consumers = note_create(account->context, 256, NULL);
 	id = slot_getattr(slot, changes->consumer_attno, &isnull);
-	(void) take_id(changes, account->consumers, DatumGetTextPP(id), &found);
+	(void) take_id(account->context, account->consumers, DatumGetTextPP(id), &found);
+	if (account->consumers->members >= MAX_REMEMBERED)
+		note_consumers(account);
 }
 
 /* Goes through one of the statement's transition tables, if it has it. */
@@ -230,44 +265,6 @@ note_account(AccountChanges *account)
 						   " VALUES ($1, 'account')",
 						   1, argtypes),
 				 values, SPI_OK_INSERT);
-}
-
-static void
-note_chunk(AccountChanges *account, Datum *consumer_ids, int n)
-{
-	Oid			argtypes[] = {TEXTOID, TEXTARRAYOID};
-	ArrayType  *array = construct_array(consumer_ids, n, TEXTOID, -1, false, TYPALIGN_INT);
-	Datum		values[] = {PointerGetDatum(account->account_id), PointerGetDatum(array)};
-
-	execute_plan(kept_plan(&note_consumers_plan,
-						   "INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)"
-						   " SELECT $1, pg_catalog.unnest($2)",
-						   2, argtypes),
-				 values, SPI_OK_INSERT);
-	pfree(array);
-}
-
-static void
-note_consumers(AccountChanges *account)
-{
-	Datum	   *consumer_ids = palloc(NOTE_CHUNK * sizeof(Datum));
-	int			n = 0;
-	note_iterator it;
-	NoteEntry  *entry;
-
-	note_start_iterate(account->consumers, &it);
-	while ((entry = note_iterate(account->consumers, &it)) != NULL)
-	{
-		consumer_ids[n++] = PointerGetDatum(entry->id);
-		if (n == NOTE_CHUNK)
-		{
-			note_chunk(account, consumer_ids, n);
-			n = 0;
-		}
-	}
-	if (n > 0)
-		note_chunk(account, consumer_ids, n);
-	pfree(consumer_ids);
 }
 
 static void

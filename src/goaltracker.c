@@ -32,14 +32,6 @@ void		_PG_init(void);
 #define MIN_HOUR_OFFSET (-12.0)
 #define MAX_HOUR_OFFSET 14.0
 
-typedef enum SessionModel
-{
-	MODEL_OF_ACCOUNT,
-	MODEL_FIRST,
-	MODEL_LAST,
-	MODEL_ALL
-} SessionModel;
-
 static const struct config_enum_entry model_options[] = {
 	{"", MODEL_OF_ACCOUNT, false},
 	{"first", MODEL_FIRST, false},
@@ -53,15 +45,9 @@ static int	session_window = -1;
 static double session_hour_offset = 0.0;
 
 /*
- * The value that was given to a setting before this library was loaded, as in
- * postgresql.conf or an earlier SET; NULL if there was none.
+ * An early value is one that was given to a setting before this library was
+ * loaded, as in postgresql.conf or by an earlier SET.
  */
-static const char *
-early_value(const char *name)
-{
-	return GetConfigOption(name, true, false);
-}
-
 static void
 refuse_early_value(const char *name, const char *value, const char *allowed)
 {
@@ -74,7 +60,7 @@ refuse_early_value(const char *name, const char *value, const char *allowed)
 static void
 check_early_model(void)
 {
-	const char *value = early_value(MODEL_SETTING);
+	const char *value = GetConfigOption(MODEL_SETTING, true, false);
 
 	if (value == NULL)
 		return;
@@ -90,7 +76,7 @@ check_early_model(void)
 static void
 check_early_window(void)
 {
-	const char *value = early_value(WINDOW_SETTING);
+	const char *value = GetConfigOption(WINDOW_SETTING, true, false);
 	int			window;
 
 	if (value == NULL)
@@ -103,7 +89,7 @@ check_early_window(void)
 static void
 check_early_hour_offset(void)
 {
-	const char *value = early_value(HOUR_OFFSET_SETTING);
+	const char *value = GetConfigOption(HOUR_OFFSET_SETTING, true, false);
 	double		offset;
 
 	if (value == NULL)
@@ -164,22 +150,40 @@ session_settings_apply(void)
 	return !InSecurityRestrictedOperation();
 }
 
+/* The model that this session asks for, or MODEL_OF_ACCOUNT. */
+AttributionModel
+session_model_in_force(void)
+{
+	return session_settings_apply() ? (AttributionModel) session_model : MODEL_OF_ACCOUNT;
+}
+
+/* The window that this session asks for, or -1 for that of the account. */
+int
+session_window_in_force(void)
+{
+	return session_settings_apply() ? session_window : -1;
+}
+
 /* _session_model(): 'first', 'last', 'all', or NULL for that of the account. */
 Datum
 goaltracker_session_model(PG_FUNCTION_ARGS)
 {
-	if (session_model == MODEL_OF_ACCOUNT || !session_settings_apply())
+	AttributionModel model = session_model_in_force();
+
+	if (model == MODEL_OF_ACCOUNT)
 		PG_RETURN_NULL();
-	PG_RETURN_TEXT_P(cstring_to_text(model_options[session_model].name));
+	PG_RETURN_TEXT_P(cstring_to_text(model_options[model].name));
 }
 
 /* _session_window(): whole days (smallint), or NULL for that of the account. */
 Datum
 goaltracker_session_window(PG_FUNCTION_ARGS)
 {
-	if (session_window < 0 || !session_settings_apply())
+	int			window = session_window_in_force();
+
+	if (window < 0)
 		PG_RETURN_NULL();
-	PG_RETURN_INT16(session_window);
+	PG_RETURN_INT16(window);
 }
 
 /* _session_hour_offset(): an interval, zero where none is set. */

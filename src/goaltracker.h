@@ -29,10 +29,17 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "common/hashfn.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "utils/jsonb.h"
 #include "utils/timestamp.h"
+
+/*
+ * PostgreSQL loads libraries with their symbols in sight of all others; nothing
+ * but what SQL calls needs to be.
+ */
+#pragma GCC visibility push(hidden)
 
 /* Assertions of our own, for test builds against a server without any. */
 #ifdef GOALTRACKER_ASSERTS
@@ -296,5 +303,27 @@ typedef struct Sweep
 
 extern Sweep *sweep_begin(Timeline *timeline, int lookback);
 extern bool sweep_next_goal(Sweep *sweep);
+
+/* A hash of a text's bytes. */
+static inline uint32
+text_hash(const text *value)
+{
+	return hash_bytes((const unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+}
+
+/* --- goaltracker.c ------------------------------------------------------ */
+
+typedef enum AttributionModel
+{
+	MODEL_OF_ACCOUNT,
+	MODEL_FIRST,
+	MODEL_LAST,
+	MODEL_ALL
+} AttributionModel;
+
+extern AttributionModel session_model_in_force(void);
+extern int	session_window_in_force(void);
+
+#pragma GCC visibility pop
 
 #endif							/* GOALTRACKER_H */

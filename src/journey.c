@@ -97,6 +97,8 @@ too_large(void)
 static void *
 make_room(JourneyBuilder *builder, void *array, int used, int *allocated, Size entry_size)
 {
+	int			limit = (int) (MaxAllocSize / entry_size);
+
 	if (used < *allocated)
 		return array;
 	if (array == NULL)
@@ -104,9 +106,9 @@ make_room(JourneyBuilder *builder, void *array, int used, int *allocated, Size e
 		*allocated = INITIAL_ENTRIES;
 		return MemoryContextAlloc(builder->context, INITIAL_ENTRIES * entry_size);
 	}
-	if ((Size) *allocated * 2 * entry_size > MaxAllocSize)
+	if (*allocated >= limit)
 		too_large();
-	*allocated *= 2;
+	*allocated = Min(*allocated * 2, limit);
 	return repalloc(array, *allocated * entry_size);
 }
 

@@ -20,7 +20,6 @@
  */
 #include "goaltracker.h"
 
-#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/numeric.h"
@@ -34,12 +33,6 @@ typedef struct NameEntry
 	AgentRule	agent;
 	GoalType	goal_type;
 } NameEntry;
-
-static inline uint32
-text_hash(const text *key)
-{
-	return hash_bytes((const unsigned char *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key));
-}
 
 static inline bool
 text_equal(const text *a, const text *b)

@@ -401,8 +401,8 @@ DECLARE
 		'agent comes or goes', 'agent comes or goes', 'agent comes or goes', 'agent id', 'all agents', 'goal type', 'goal type', 'goal upsert',
 		'goal comes or goes', 'goal comes or goes', 'goal comes or goes', 'goal id',
 		'credited_user_types', 'credited_user_types', 'time_zone', 'time_zone', 'max_touchpoints', 'max_touchpoints',
-		CASE WHEN oracle.chance(0.2) THEN 'agents truncated' ELSE 'agent user type' END,
-		CASE WHEN oracle.chance(0.2) THEN 'goals truncated' ELSE 'goal type' END);
+		CASE WHEN oracle.chance(0.7) THEN 'agents truncated' ELSE 'agent user type' END,
+		CASE WHEN oracle.chance(0.7) THEN 'goals truncated' ELSE 'goal type' END);
 	said text;
 BEGIN
 	CASE what
