@@ -412,62 +412,61 @@ AS 'MODULE_PATHNAME', 'goaltracker_in_one_snapshot';
 COMMENT ON FUNCTION goaltracker._expand_notes() IS '_expand_notes_work() in one snapshot';
 
 -- The first refresh of an account, or a part of it: there are no rows to compare
--- with, so they are written as they come.
---
--- A consumer with a note comes later, among the changed ones: goal events that
--- another consumer had when his turn came may have moved there since, and have
--- rows already.
+-- with, so they are written as they come (fill.c).
 --
 -- The planner, who knows nothing of the size of journeys, would hash them all;
 -- reading the covering indexes side by side takes half the time and no memory.
-CREATE FUNCTION goaltracker._refresh_range(wanted_account_id text, after_consumer text,
-	up_to_consumer text, OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+-- Workers read, and this process writes.
+CREATE FUNCTION goaltracker._fill(wanted_account_id text, bounds text[], rules jsonb,
+	OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE c STRICT SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_hashagg = off
 SET enable_sort = off
 SET enable_seqscan = off
 SET enable_bitmapscan = off
 SET jit = off
+SET parallel_leader_participation = off
+SET parallel_setup_cost = 0
+SET parallel_tuple_cost = 0
+AS 'MODULE_PATHNAME', 'goaltracker_fill';
+
+COMMENT ON FUNCTION goaltracker._fill(text, text[], jsonb) IS
+	'writes the outcomes and touchpoints of consumers that have none yet, those behind the first bound and up to the last';
+
+-- Consumers that part a range into pieces of about the same size, for workers; a
+-- few pages of goal events tell them well enough.
+CREATE FUNCTION goaltracker._inner_bounds(wanted_account_id text, after_consumer text,
+	up_to_consumer text)
+RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	account_rules CONSTANT jsonb := goaltracker._rules(wanted_account_id);
+	npages bigint;
+	inner_bounds text[];
 BEGIN
-	WITH journey AS MATERIALIZED (
-		SELECT j.consumer_id, j.journey
-		FROM goaltracker._journey AS j
-		WHERE j.account_id = wanted_account_id
-			AND j.consumer_id > after_consumer
-			AND j.consumer_id <= up_to_consumer
-			AND NOT EXISTS (
-				SELECT FROM goaltracker.changed_consumer AS n
-				WHERE n.account_id = wanted_account_id
-					AND n.consumer_id = j.consumer_id)
-	), outcome AS (
-		INSERT INTO goaltracker.goal_outcome
-		SELECT o.*
-		FROM journey AS j
-		CROSS JOIN LATERAL goaltracker._goal_outcome_rows(
-			wanted_account_id, j.consumer_id, j.journey, account_rules) AS o
-		RETURNING 1
-	), point AS (
-		INSERT INTO goaltracker.touchpoint
-		SELECT t.*
-		FROM journey AS j
-		CROSS JOIN LATERAL goaltracker._touchpoint_rows(
-			wanted_account_id, j.journey, account_rules) AS t
-		RETURNING 1
-	)
-	SELECT (SELECT count(*) FROM journey),
-		(SELECT count(*) FROM outcome),
-		(SELECT count(*) FROM point)
-	INTO consumers, goal_events, touchpoints;
+	npages := pg_relation_size('goaltracker.goal_event')
+		/ current_setting('block_size')::bigint;
+	IF npages < 100 THEN
+		RETURN '{}';
+	END IF;
+	SELECT percentile_disc('{0.125,0.25,0.375,0.5,0.625,0.75,0.875}'::float8[])
+		WITHIN GROUP (ORDER BY g.consumer_id)
+	INTO inner_bounds
+	FROM goaltracker.goal_event AS g TABLESAMPLE system (least(100.0, 10000.0 / npages)) REPEATABLE (0)
+	WHERE g.account_id = wanted_account_id
+		AND g.consumer_id > after_consumer
+		AND g.consumer_id < up_to_consumer;
+	RETURN coalesce((
+		SELECT array_agg(DISTINCT b.bound) FROM unnest(inner_bounds) AS b (bound)
+		WHERE b.bound IS NOT NULL), '{}');
 END
 $$;
 
-COMMENT ON FUNCTION goaltracker._refresh_range(text, text, text) IS
-	'writes the outcomes and touchpoints of consumers that have none yet';
+COMMENT ON FUNCTION goaltracker._inner_bounds(text, text, text) IS
+	'consumers that part a range into pieces of about the same size';
 
 -- Consumers that changed: rows that are the same as before are left alone.
 --
@@ -568,6 +567,62 @@ $$;
 COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[]) IS
 	'brings the outcomes and touchpoints of some consumers up to date';
 
+-- A part of an account's first refresh: as many consumers with goal events as
+-- the batch has, or all; true when no account is left that has one under way.
+CREATE FUNCTION goaltracker._fill_part(batch_size integer, OUT is_done boolean,
+	OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+RETURNS record
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	part goaltracker._first_refresh;
+	up_to_consumer text;
+	is_last boolean := true;
+BEGIN
+	consumers := 0;
+	goal_events := 0;
+	touchpoints := 0;
+	SELECT f.* INTO part
+	FROM goaltracker._first_refresh AS f ORDER BY f.account_id LIMIT 1;
+	is_done := NOT FOUND;
+	IF is_done THEN
+		RETURN;
+	END IF;
+	IF batch_size IS NOT NULL THEN
+		SELECT b.consumer_id INTO up_to_consumer
+		FROM (
+			SELECT DISTINCT g.consumer_id
+			FROM goaltracker.goal_event AS g
+			WHERE g.account_id = part.account_id AND g.consumer_id > part.done_to
+			ORDER BY g.consumer_id) AS b
+		OFFSET batch_size - 1 LIMIT 1;
+		is_last := NOT FOUND;
+	END IF;
+	IF is_last THEN
+		SELECT max(t.consumer_id) INTO up_to_consumer
+		FROM goaltracker._timeline AS t
+		WHERE t.account_id = part.account_id;
+		DELETE FROM goaltracker._first_refresh AS f WHERE f.account_id = part.account_id;
+	ELSE
+		UPDATE goaltracker._first_refresh AS f SET done_to = up_to_consumer
+		WHERE f.account_id = part.account_id;
+	END IF;
+	IF up_to_consumer > part.done_to THEN
+		SELECT f.* INTO consumers, goal_events, touchpoints
+		FROM goaltracker._fill(
+			part.account_id,
+			part.done_to
+				|| goaltracker._inner_bounds(part.account_id, part.done_to, up_to_consumer)
+				|| up_to_consumer,
+			goaltracker._rules(part.account_id)) AS f;
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._fill_part(integer) IS
+	'a part of an account''s first refresh, or all of it';
+
 -- One batch: a part of an account's first refresh as long as there is any, then
 -- changed consumers in order, behind the position that the step before reached.
 -- Notes that come in behind the position wait for the next refresh, so that a
@@ -580,41 +635,15 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	first_refresh goaltracker._first_refresh;
-	is_last boolean;
 	next_account text;
 	after_consumer text;
 	up_to_consumer text;
 	consumer_ids text[];
 BEGIN
-	is_done := false;
-	SELECT f.* INTO first_refresh
-	FROM goaltracker._first_refresh AS f ORDER BY f.account_id LIMIT 1;
-	IF FOUND THEN
-		SELECT b.consumer_id INTO up_to_consumer
-		FROM (
-			SELECT DISTINCT g.consumer_id
-			FROM goaltracker.goal_event AS g
-			WHERE g.account_id = first_refresh.account_id
-				AND g.consumer_id > first_refresh.done_to
-			ORDER BY g.consumer_id) AS b
-		OFFSET batch_size - 1 LIMIT 1;
-		is_last := up_to_consumer IS NULL;
-		IF is_last THEN
-			SELECT max(t.consumer_id) INTO up_to_consumer
-			FROM goaltracker._timeline AS t
-			WHERE t.account_id = first_refresh.account_id;
-		END IF;
-		SELECT r.* INTO consumers, goal_events, touchpoints
-		FROM goaltracker._refresh_range(
-			first_refresh.account_id, first_refresh.done_to, up_to_consumer) AS r;
-		IF is_last THEN
-			DELETE FROM goaltracker._first_refresh AS f
-			WHERE f.account_id = first_refresh.account_id;
-		ELSE
-			UPDATE goaltracker._first_refresh AS f SET done_to = up_to_consumer
-			WHERE f.account_id = first_refresh.account_id;
-		END IF;
+	SELECT f.is_done, f.consumers, f.goal_events, f.touchpoints
+	INTO is_done, consumers, goal_events, touchpoints
+	FROM goaltracker._fill_part(batch_size) AS f;
+	IF NOT is_done THEN
 		RETURN;
 	END IF;
 
@@ -624,9 +653,9 @@ BEGIN
 	WHERE (c.account_id, c.consumer_id) > (at_account, at_consumer)
 	ORDER BY c.account_id, c.consumer_id LIMIT 1;
 	IF NOT FOUND THEN
-		is_done := true;
 		RETURN;
 	END IF;
+	is_done := false;
 	after_consumer := CASE WHEN next_account = at_account THEN at_consumer ELSE '' END;
 	SELECT max(b.consumer_id) INTO up_to_consumer
 	FROM (
@@ -711,6 +740,13 @@ BEGIN
 	goal_events := 0;
 	touchpoints := 0;
 	PERFORM goaltracker._expand_notes_work();
+	LOOP
+		SELECT f.* INTO step FROM goaltracker._fill_part(NULL) AS f;
+		EXIT WHEN step.is_done;
+		consumers := consumers + step.consumers;
+		goal_events := goal_events + step.goal_events;
+		touchpoints := touchpoints + step.touchpoints;
+	END LOOP;
 	LOOP
 		SELECT s.* INTO step
 		FROM goaltracker._refresh_step_work(batch_size, at_account, at_consumer) AS s;

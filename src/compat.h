@@ -38,4 +38,13 @@
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
+/* 16 asks whether summarizing indexes alone are meant: here, all are. */
+#if PG_VERSION_NUM >= 160000
+#define InsertIndexTuples(result_rel, slot, estate) \
+	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL, false)
+#else
+#define InsertIndexTuples(result_rel, slot, estate) \
+	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL)
+#endif
+
 #endif							/* GOALTRACKER_COMPAT_H */

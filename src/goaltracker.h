@@ -12,7 +12,9 @@
  * rules.c			an account's rules, read out of jsonb
  * timeline.c		a journey in order, under an account's rules
  * sweep.c			one goal event: its touchpoints and their spans of windows
+ * rows.c			rows of the tables that refresh writes
  * touchpoints.c	set-returning functions over journeys
+ * fill.c			the first refresh of consumers: journeys in, rows written
  * report.c			what report views call for each row
  * once.c			aggregates sum_once and count_once
  * responses.c		aggregate agent_responses
@@ -303,6 +305,29 @@ typedef struct Sweep
 
 extern Sweep *sweep_begin(Timeline *timeline, int lookback);
 extern bool sweep_next_goal(Sweep *sweep);
+
+/* --- rows.c ------------------------------------------------------------- */
+
+#define MAX_ROW_COLUMNS 32
+
+/* A row under construction. */
+typedef struct RowBuilder
+{
+	const JourneyView *view;
+	int			n;
+	Datum		values[MAX_ROW_COLUMNS];
+	bool		nulls[MAX_ROW_COLUMNS];
+} RowBuilder;
+
+extern void row_begin(RowBuilder *row, const JourneyView *view);
+extern void row_put(RowBuilder *row, Datum value);
+extern void row_put_null(RowBuilder *row);
+extern void row_put_ref(RowBuilder *row, HeapRef ref);
+extern void row_put_spans(RowBuilder *row, const CreditSpan *span);
+extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point,
+						   Datum account_id);
+extern void goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id,
+							 Datum consumer_id);
 
 /* A hash of a text's bytes. */
 static inline uint32

@@ -18,7 +18,6 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_touchpoints);
@@ -203,52 +202,9 @@ scan_end(FunctionCallInfo fcinfo, JourneyScan *scan)
 }
 
 /* ------------------------------------------------------------------------
- * Rows
+ * The functions
  * ------------------------------------------------------------------------
  */
-
-/* A row under construction. */
-typedef struct RowBuilder
-{
-	const JourneyView *view;
-	int			n;
-	Datum		values[32];
-	bool		nulls[32];
-} RowBuilder;
-
-static inline void
-put(RowBuilder *row, Datum value)
-{
-	row->values[row->n] = value;
-	row->nulls[row->n++] = false;
-}
-
-static inline void
-put_null(RowBuilder *row)
-{
-	row->values[row->n] = (Datum) 0;
-	row->nulls[row->n++] = true;
-}
-
-static inline void
-put_ref(RowBuilder *row, HeapRef ref)
-{
-	if (ref == 0)
-		put_null(row);
-	else
-		put(row, PointerGetDatum(journey_value(row->view, ref)));
-}
-
-static void
-put_spans(RowBuilder *row, const CreditSpan *span)
-{
-	put(row, Int16GetDatum(span->min_window));
-	put(row, Int16GetDatum(span->first_below));
-	put(row, Int16GetDatum(span->last_below));
-	put(row, Int16GetDatum(span->agent_below));
-	put(row, Int16GetDatum(span->skill_below));
-	put(row, Int16GetDatum(span->brand_below));
-}
 
 static const char *
 user_type_name(const Touchpoint *point)
@@ -264,26 +220,6 @@ user_type_name(const Touchpoint *point)
 		default:
 			return "Human";
 	}
-}
-
-/*
- * Until when an agent was assigned (S13): until the segment ended, else until
- * the conversation did, else it still is (NULL).  A joined agent never was.
- */
-static void
-put_assigned_until(RowBuilder *row, const Touchpoint *point)
-{
-	const JourneySegment *segment = point->touch->entry;
-	TimestampTz until = segment->ended_at;
-
-	if (segment->is_joined)
-		until = segment->assigned_at;
-	else if (TIMESTAMP_IS_NOEND(until))
-		until = point->conversation->entry->closed_at;
-	if (TIMESTAMP_IS_NOEND(until))
-		put_null(row);
-	else
-		put(row, TimestampTzGetDatum(until));
 }
 
 /*
@@ -313,29 +249,28 @@ goaltracker_touchpoints(PG_FUNCTION_ARGS)
 		return scan_end(fcinfo, scan);
 
 	goal = scan->sweep->goal->entry;
-	row.view = &scan->sweep->timeline->view;
-	row.n = 0;
-	put(&row, Int64GetDatum(goal->goal_event_key));
-	put_ref(&row, goal->goal_event_id);
-	put(&row, TimestampTzGetDatum(goal->reached_at));
-	put_ref(&row, point->conversation->entry->conversation_id);
+	row_begin(&row, &scan->sweep->timeline->view);
+	row_put(&row, Int64GetDatum(goal->goal_event_key));
+	row_put_ref(&row, goal->goal_event_id);
+	row_put(&row, TimestampTzGetDatum(goal->reached_at));
+	row_put_ref(&row, point->conversation->entry->conversation_id);
 	if (point->touch != NULL)
 	{
 		const JourneySegment *segment = point->touch->entry;
 
-		put(&row, Int64GetDatum(segment->segment_key));
-		put(&row, Int32GetDatum(segment->segment_no));
-		put_ref(&row, segment->agent_id);
-		put_ref(&row, segment->skill_id);
-		put(&row, TimestampTzGetDatum(segment->assigned_at));
+		row_put(&row, Int64GetDatum(segment->segment_key));
+		row_put(&row, Int32GetDatum(segment->segment_no));
+		row_put_ref(&row, segment->agent_id);
+		row_put_ref(&row, segment->skill_id);
+		row_put(&row, TimestampTzGetDatum(segment->assigned_at));
 	}
 	else
 	{
 		for (int i = 0; i < 5; i++)
-			put_null(&row);
+			row_put_null(&row);
 	}
-	put(&row, CStringGetTextDatum(user_type_name(point)));
-	put_spans(&row, &point->span);
+	row_put(&row, CStringGetTextDatum(user_type_name(point)));
+	row_put_spans(&row, &point->span);
 	GtAssert(row.n == scan->tupdesc->natts);
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }
@@ -349,53 +284,11 @@ goaltracker_touchpoint_rows(PG_FUNCTION_ARGS)
 {
 	JourneyScan *scan = scan_resume(fcinfo, 1, MAX_WINDOW, 2);
 	const Touchpoint *point = scan_next_touchpoint(scan);
-	const JourneySegment *segment;
-	const JourneyGoal *goal;
 	RowBuilder	row;
 
 	if (point == NULL)
 		return scan_end(fcinfo, scan);
-
-	timeline_local_time(scan->sweep->timeline, point->conversation);
-	segment = point->touch == NULL ? NULL : point->touch->entry;
-	goal = scan->sweep->goal->entry;
-	row.view = &scan->sweep->timeline->view;
-	row.n = 0;
-	put(&row, Int64GetDatum(goal->goal_event_key));
-	if (segment != NULL)
-		put(&row, Int64GetDatum(segment->segment_key));
-	else
-		put_null(&row);
-	put(&row, TimestampTzGetDatum(point->conversation->entry->opened_at));
-	put(&row, TimestampTzGetDatum(goal->reached_at));
-	if (segment != NULL)
-	{
-		put(&row, TimestampTzGetDatum(segment->assigned_at));
-		put_assigned_until(&row, point);
-	}
-	else
-	{
-		put_null(&row);
-		put_null(&row);
-	}
-	put(&row, DateADTGetDatum(point->conversation->local_date));
-	put(&row, Int32GetDatum(point->conversation->utc_offset));
-	if (segment != NULL)
-		put(&row, Int32GetDatum(segment->segment_no));
-	else
-		put_null(&row);
-	put(&row, Int32GetDatum(segment != NULL ? segment->agent_messages : 0));
-	put(&row, Int32GetDatum(segment != NULL ? segment->agent_responses : 0));
-	put_spans(&row, &point->span);
-	put(&row, CharGetDatum(segment != NULL ? point->touch->user_type : USER_UNASSIGNED));
-	put(&row, CharGetDatum(scan->sweep->goal->goal_type));
-	put(&row, PG_GETARG_DATUM(0));
-	put_ref(&row, point->conversation->entry->conversation_id);
-	put_ref(&row, segment != NULL ? segment->agent_id : 0);
-	put_ref(&row, segment != NULL ? segment->skill_id : 0);
-	put_ref(&row, goal->currency);
-	put_ref(&row, goal->lead_value);
-	put_ref(&row, goal->transaction_value);
+	touchpoint_row(&row, scan->sweep, point, PG_GETARG_DATUM(0));
 	GtAssert(row.n == scan->tupdesc->natts);
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }
@@ -409,29 +302,11 @@ goaltracker_goal_outcome_rows(PG_FUNCTION_ARGS)
 {
 	JourneyScan *scan = scan_resume(fcinfo, 2, MAX_WINDOW, 3);
 	const Sweep *sweep = scan_next_goal(scan);
-	const JourneyGoal *goal;
 	RowBuilder	row;
 
 	if (sweep == NULL)
 		return scan_end(fcinfo, scan);
-
-	goal = sweep->goal->entry;
-	row.view = &sweep->timeline->view;
-	row.n = 0;
-	put(&row, Int64GetDatum(goal->goal_event_key));
-	put(&row, TimestampTzGetDatum(goal->reached_at));
-	put(&row, Int32GetDatum(sweep->ncut));
-	if (sweep->reach_window < 0)
-		put_null(&row);
-	else
-		put(&row, Int16GetDatum(sweep->reach_window));
-	put(&row, BoolGetDatum(sweep->goal->is_duplicate));
-	put(&row, CharGetDatum(goal->event_type));
-	put(&row, PG_GETARG_DATUM(0));
-	put(&row, PG_GETARG_DATUM(1));
-	put_ref(&row, goal->goal_event_id);
-	put_ref(&row, goal->goal_id);
-	put_ref(&row, goal->brand_event_id);
+	goal_outcome_row(&row, sweep, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
 	GtAssert(row.n == scan->tupdesc->natts);
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }

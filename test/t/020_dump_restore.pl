@@ -141,7 +141,7 @@ $node->safe_psql('shop', q{
 	INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at)
 	SELECT 'half', 'g' || n, 'c' || n, 'Purchase Event', '2024-06-02Z' FROM generate_series(1, 4) AS n;
 	CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'stopped'; END $$;
-	CREATE TRIGGER stop BEFORE INSERT ON goaltracker.goal_outcome
+	CREATE TRIGGER stop AFTER INSERT ON goaltracker.goal_outcome
 		FOR EACH ROW WHEN (NEW.goal_event_id = 'g3') EXECUTE FUNCTION stop();
 });
 my ($status, undef, $stderr) = $node->psql('shop', 'CALL goaltracker.refresh_in_batches(1)');

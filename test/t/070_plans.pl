@@ -73,10 +73,33 @@ SKIP:
 {
 	skip 'auto_explain is not installed', 1 unless $has_auto_explain;
 
-	my $first = qr/_journey AS j\n.*consumer_id > /s;
+	my $first = qr/_journey AS j WHERE .*consumer_id > /s;
 	reads_in_order('first refresh of tables never analysed', plans('SELECT goaltracker.refresh()', $first));
 	$node->safe_psql('postgres', 'VACUUM ANALYZE');
 	reads_in_order('rebuild of analysed tables', plans('SELECT goaltracker.rebuild()', $first));
+	$node->safe_psql('postgres', 'VACUUM ANALYZE');
+
+	# Workers read ranges of consumers, and the outcome is the same.
+	$node->safe_psql('postgres', q{
+		CREATE TABLE serial_point AS TABLE goaltracker.touchpoint;
+		CREATE TABLE serial_outcome AS TABLE goaltracker.goal_outcome});
+	my @parallel = plans(q{
+		SET max_parallel_workers_per_gather = 2;
+		SET min_parallel_index_scan_size = 0;
+		SELECT goaltracker.rebuild()}, $first);
+	isnt(scalar(@parallel), 0, 'parallel rebuild: there is a plan');
+	like($_, qr/Parallel Append/, 'parallel rebuild: workers read ranges of consumers') foreach @parallel;
+	is($node->safe_psql('postgres', q{
+		SELECT count(*) > 0 FROM serial_point
+		UNION ALL
+		SELECT count(*) = 0 FROM (
+			(TABLE serial_point EXCEPT ALL TABLE goaltracker.touchpoint)
+			UNION ALL (TABLE goaltracker.touchpoint EXCEPT ALL TABLE serial_point)) AS d
+		UNION ALL
+		SELECT count(*) = 0 FROM (
+			(TABLE serial_outcome EXCEPT ALL TABLE goaltracker.goal_outcome)
+			UNION ALL (TABLE goaltracker.goal_outcome EXCEPT ALL TABLE serial_outcome)) AS d}),
+		"t\nt\nt", 'parallel rebuild: the same rows');
 	$node->safe_psql('postgres', 'VACUUM ANALYZE');
 
 	# Some consumers that changed: their rows alone are looked up.

@@ -1,0 +1,143 @@
+/*-------------------------------------------------------------------------
+ *
+ * rows.c
+ *	  Rows of the tables that refresh writes.
+ *
+ * Values are put one after the other, in the order of the table's columns.
+ * They point into the journey, nothing is copied.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "goaltracker.h"
+
+#include "utils/date.h"
+
+void
+row_begin(RowBuilder *row, const JourneyView *view)
+{
+	row->view = view;
+	row->n = 0;
+}
+
+void
+row_put(RowBuilder *row, Datum value)
+{
+	row->values[row->n] = value;
+	row->nulls[row->n++] = false;
+}
+
+void
+row_put_null(RowBuilder *row)
+{
+	row->values[row->n] = (Datum) 0;
+	row->nulls[row->n++] = true;
+}
+
+void
+row_put_ref(RowBuilder *row, HeapRef ref)
+{
+	if (ref == 0)
+		row_put_null(row);
+	else
+		row_put(row, PointerGetDatum(journey_value(row->view, ref)));
+}
+
+void
+row_put_spans(RowBuilder *row, const CreditSpan *span)
+{
+	row_put(row, Int16GetDatum(span->min_window));
+	row_put(row, Int16GetDatum(span->first_below));
+	row_put(row, Int16GetDatum(span->last_below));
+	row_put(row, Int16GetDatum(span->agent_below));
+	row_put(row, Int16GetDatum(span->skill_below));
+	row_put(row, Int16GetDatum(span->brand_below));
+}
+
+/*
+ * Until when an agent was assigned (S13): until the segment ended, else until
+ * the conversation did, else it still is (NULL).  A joined agent never was.
+ */
+static void
+put_assigned_until(RowBuilder *row, const Touchpoint *point)
+{
+	const JourneySegment *segment = point->touch->entry;
+	TimestampTz until = segment->ended_at;
+
+	if (segment->is_joined)
+		until = segment->assigned_at;
+	else if (TIMESTAMP_IS_NOEND(until))
+		until = point->conversation->entry->closed_at;
+	if (TIMESTAMP_IS_NOEND(until))
+		row_put_null(row);
+	else
+		row_put(row, TimestampTzGetDatum(until));
+}
+
+/* The row of table touchpoint for a touchpoint of the goal event at hand. */
+void
+touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point, Datum account_id)
+{
+	const JourneyGoal *goal = sweep->goal->entry;
+	const JourneySegment *segment = point->touch == NULL ? NULL : point->touch->entry;
+
+	timeline_local_time(sweep->timeline, point->conversation);
+	row_begin(row, &sweep->timeline->view);
+	row_put(row, Int64GetDatum(goal->goal_event_key));
+	if (segment != NULL)
+		row_put(row, Int64GetDatum(segment->segment_key));
+	else
+		row_put_null(row);
+	row_put(row, TimestampTzGetDatum(point->conversation->entry->opened_at));
+	row_put(row, TimestampTzGetDatum(goal->reached_at));
+	if (segment != NULL)
+	{
+		row_put(row, TimestampTzGetDatum(segment->assigned_at));
+		put_assigned_until(row, point);
+	}
+	else
+	{
+		row_put_null(row);
+		row_put_null(row);
+	}
+	row_put(row, DateADTGetDatum(point->conversation->local_date));
+	row_put(row, Int32GetDatum(point->conversation->utc_offset));
+	if (segment != NULL)
+		row_put(row, Int32GetDatum(segment->segment_no));
+	else
+		row_put_null(row);
+	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_messages : 0));
+	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_responses : 0));
+	row_put_spans(row, &point->span);
+	row_put(row, CharGetDatum(segment != NULL ? point->touch->user_type : USER_UNASSIGNED));
+	row_put(row, CharGetDatum(sweep->goal->goal_type));
+	row_put(row, account_id);
+	row_put_ref(row, point->conversation->entry->conversation_id);
+	row_put_ref(row, segment != NULL ? segment->agent_id : 0);
+	row_put_ref(row, segment != NULL ? segment->skill_id : 0);
+	row_put_ref(row, goal->currency);
+	row_put_ref(row, goal->lead_value);
+	row_put_ref(row, goal->transaction_value);
+}
+
+/* The row of table goal_outcome for the goal event at hand. */
+void
+goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id, Datum consumer_id)
+{
+	const JourneyGoal *goal = sweep->goal->entry;
+
+	row_begin(row, &sweep->timeline->view);
+	row_put(row, Int64GetDatum(goal->goal_event_key));
+	row_put(row, TimestampTzGetDatum(goal->reached_at));
+	row_put(row, Int32GetDatum(sweep->ncut));
+	if (sweep->reach_window < 0)
+		row_put_null(row);
+	else
+		row_put(row, Int16GetDatum(sweep->reach_window));
+	row_put(row, BoolGetDatum(sweep->goal->is_duplicate));
+	row_put(row, CharGetDatum(goal->event_type));
+	row_put(row, account_id);
+	row_put(row, consumer_id);
+	row_put_ref(row, goal->goal_event_id);
+	row_put_ref(row, goal->goal_id);
+	row_put_ref(row, goal->brand_event_id);
+}
