@@ -47,4 +47,28 @@
 	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL)
 #endif
 
+/*
+ * The value that a setting was given before it was defined, or NULL.  From 16 on
+ * GetConfigOption() gives an empty string for one that was taken back, which is
+ * not the same as one that was set to an empty string.
+ */
+#include "utils/guc.h"
+#if PG_VERSION_NUM >= 160000
+#include "utils/guc_tables.h"
+#endif
+
+static inline const char *
+early_setting(const char *name)
+{
+#if PG_VERSION_NUM >= 160000
+	struct config_generic *setting = find_option(name, false, true, 0);
+
+	if (setting == NULL || setting->vartype != PGC_STRING)
+		return NULL;
+	return *((struct config_string *) setting)->variable;
+#else
+	return GetConfigOption(name, true, false);
+#endif
+}
+
 #endif							/* GOALTRACKER_COMPAT_H */

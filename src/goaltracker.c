@@ -60,7 +60,7 @@ refuse_early_value(const char *name, const char *value, const char *allowed)
 static void
 check_early_model(void)
 {
-	const char *value = GetConfigOption(MODEL_SETTING, true, false);
+	const char *value = early_setting(MODEL_SETTING);
 
 	if (value == NULL)
 		return;
@@ -76,7 +76,7 @@ check_early_model(void)
 static void
 check_early_window(void)
 {
-	const char *value = GetConfigOption(WINDOW_SETTING, true, false);
+	const char *value = early_setting(WINDOW_SETTING);
 	int			window;
 
 	if (value == NULL)
@@ -89,7 +89,7 @@ check_early_window(void)
 static void
 check_early_hour_offset(void)
 {
-	const char *value = GetConfigOption(HOUR_OFFSET_SETTING, true, false);
+	const char *value = early_setting(HOUR_OFFSET_SETTING);
 	double		offset;
 
 	if (value == NULL)

@@ -16,7 +16,11 @@
  * touchpoints.c	set-returning functions over journeys
  * fill.c			the first refresh of consumers: journeys in, rows written
  * report.c			what report views call for each row
- * once.c			aggregates sum_once and count_once
+ * once.h			the hash table under sum_once and count_once (their own header)
+ * once_table.c		what of it is not inline: growing, sending, receiving
+ * sum_once.c		aggregates sum_once and _sum_largest of numerics
+ * sum_once_interval.c	aggregates sum_once and _sum_largest of intervals
+ * count_once.c		aggregate count_once
  * responses.c		aggregate agent_responses
  * import.c			soft conversions for the importers
  *
