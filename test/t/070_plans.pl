@@ -136,7 +136,7 @@ $node->safe_psql('postgres', 'VACUUM ANALYZE');
 sub executed_plan
 {
 	my ($set, $query) = @_;
-	return $node->safe_psql('postgres', "$set; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) $query");
+	return $node->safe_psql('postgres', "$set; EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, BUFFERS OFF) $query");
 }
 
 # What each of the two branches scans: that without an hour offset (=), and that
