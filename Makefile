@@ -5,6 +5,8 @@
 #   make demo-stop        stop the demo's server and remove its directory
 #   make test             build with warnings as errors, run all tests
 #   make packages         only install the missing packages (as root)
+#   make bench            compare with plain SQL and other engines; with options:
+#                         make bench BENCH='--conversations 4000000'
 #
 # As with any extension (PG_CONFIG=... chooses the PostgreSQL):
 #   make                  build; WERROR=1: warnings are errors,
@@ -58,7 +60,7 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test packages format check-format help
+STANDALONE = demo demo-stop test packages bench format check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
@@ -66,6 +68,9 @@ all:
 
 demo demo-stop test packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
+
+bench:
+	@PG_CONFIG='$(PG_CONFIG)' bench/run $(BENCH)
 
 # clang-format cannot align declarations as PostgreSQL's sources do, so what
 # differs in white space alone is left as it stands.

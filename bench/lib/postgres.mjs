@@ -6,10 +6,11 @@ export class Postgres {
 	constructor(database = 'bench') {
 		this.psql = spawn('psql', ['-X', '-q', '-A', '-t', '-F', '\t', '-v', 'ON_ERROR_STOP=1', '-d', database],
 			{ stdio: ['pipe', 'pipe', 'pipe'] });
-		this.output = '';
+		this.chunks = [];
+		this.tail = '';
 		this.errors = '';
 		this.calls = 0;
-		this.psql.stdout.setEncoding('utf8').on('data', (text) => { this.output += text; this.look(text); });
+		this.psql.stdout.setEncoding('utf8').on('data', (text) => this.look(text));
 		this.psql.stderr.setEncoding('utf8').on('data', (text) => { this.errors += text; });
 		this.closed = new Promise((resolve) => this.psql.on('close', () => {
 			this.waiting?.reject(new Error(`${this.errors.trim()}\nin: ${this.waiting.sql}`));
@@ -18,11 +19,13 @@ export class Postgres {
 	}
 
 	look(text) {
-		if (!this.waiting || !(text.includes('>>') && this.output.endsWith(`${this.waiting.mark}\n`))) return;
+		this.chunks.push(text);
+		this.tail = (this.tail + text).slice(-40);
+		if (!this.waiting || !this.tail.endsWith(`${this.waiting.mark}\n`)) return;
 		const { resolve, mark } = this.waiting;
-		const output = this.output.slice(0, -mark.length - 1);
+		const output = this.chunks.join('').slice(0, -mark.length - 1);
 		this.waiting = undefined;
-		this.output = '';
+		this.chunks = [];
 		let ms = 0;
 		const lines = output.split('\n').filter((line) => {
 			const time = /^Time: ([\d.]+) ms/.exec(line);
