@@ -139,8 +139,8 @@ writer_put(TableWriter *writer, RowBuilder *row)
 		MemoryContextSwitchTo(old_context);
 	}
 	slot = writer->slots[writer->nslots++];
-	/* copies into the slot's context */
-	ExecForceStoreHeapTuple(heap_form_tuple(tupdesc, row->values, row->nulls), slot, false);
+	/* copies into the slot's context, and frees what it copied */
+	ExecForceStoreHeapTuple(heap_form_tuple(tupdesc, row->values, row->nulls), slot, true);
 	slot->tts_tableOid = RelationGetRelid(writer->rel);
 	writer->nrows++;
 }

@@ -40,6 +40,7 @@ export class Engine {
 
 // The loop of the other side: answers each statement with what run() gives.
 export function serve(run, end) {
+	process.on('disconnect', () => process.exit(1));	// the benchmark was stopped
 	process.on('message', async ({ sql, discard, end: isEnd }) => {
 		if (isEnd) {
 			await end();

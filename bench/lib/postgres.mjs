@@ -56,6 +56,14 @@ export class Postgres {
 	}
 }
 
+// A session for plain SQL, in which a query can ask for hash joins.
+export class PlainSql extends Postgres {
+	async run(sql) {
+		await super.run(`SET enable_nestloop = ${sql.includes('/* hash joins */') ? 'off' : 'on'}`);
+		return super.run(sql);
+	}
+}
+
 // What a fresh session gives; the time leaves out connecting.
 export async function inSession(database, work) {
 	const session = new Postgres(database);
