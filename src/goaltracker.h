@@ -323,10 +323,36 @@ typedef struct RowBuilder
 	bool		nulls[MAX_ROW_COLUMNS];
 } RowBuilder;
 
-extern void row_begin(RowBuilder *row, const JourneyView *view);
-extern void row_put(RowBuilder *row, Datum value);
-extern void row_put_null(RowBuilder *row);
-extern void row_put_ref(RowBuilder *row, HeapRef ref);
+static inline void
+row_begin(RowBuilder *row, const JourneyView *view)
+{
+	row->view = view;
+	row->n = 0;
+}
+
+static inline void
+row_put(RowBuilder *row, Datum value)
+{
+	row->values[row->n] = value;
+	row->nulls[row->n++] = false;
+}
+
+static inline void
+row_put_null(RowBuilder *row)
+{
+	row->values[row->n] = (Datum) 0;
+	row->nulls[row->n++] = true;
+}
+
+static inline void
+row_put_ref(RowBuilder *row, HeapRef ref)
+{
+	if (ref == 0)
+		row_put_null(row);
+	else
+		row_put(row, PointerGetDatum(journey_value(row->view, ref)));
+}
+
 extern void row_put_spans(RowBuilder *row, const CreditSpan *span);
 extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point,
 						   Datum account_id);

@@ -13,36 +13,6 @@
 #include "utils/date.h"
 
 void
-row_begin(RowBuilder *row, const JourneyView *view)
-{
-	row->view = view;
-	row->n = 0;
-}
-
-void
-row_put(RowBuilder *row, Datum value)
-{
-	row->values[row->n] = value;
-	row->nulls[row->n++] = false;
-}
-
-void
-row_put_null(RowBuilder *row)
-{
-	row->values[row->n] = (Datum) 0;
-	row->nulls[row->n++] = true;
-}
-
-void
-row_put_ref(RowBuilder *row, HeapRef ref)
-{
-	if (ref == 0)
-		row_put_null(row);
-	else
-		row_put(row, PointerGetDatum(journey_value(row->view, ref)));
-}
-
-void
 row_put_spans(RowBuilder *row, const CreditSpan *span)
 {
 	row_put(row, Int16GetDatum(span->min_window));

@@ -65,8 +65,9 @@ min_window(const Sweep *sweep, const Conversation *conversation)
 
 /*
  * Takes in what has been assigned by the goal at hand, lets go what neither
- * this goal nor a later one can reach.  A segment may stand before the start
- * of its conversation: it is active, but not yet in reach.
+ * this goal nor a later one can reach, and makes touchpoints of what is in reach.
+ * A segment may stand before the start of its conversation: it is active, but
+ * not yet in reach.
  */
 static void
 advance_touches(Sweep *sweep)
@@ -81,9 +82,19 @@ advance_touches(Sweep *sweep)
 	for (int i = 0; i < sweep->nactive_touches; i++)
 	{
 		Touch	   *touch = sweep->active_touches[i];
+		int16		window = min_window(sweep, touch->conversation);
+		Touchpoint *point;
 
-		if (min_window(sweep, touch->conversation) <= sweep->lookback)
-			sweep->active_touches[n++] = touch;
+		if (window > sweep->lookback)
+			continue;
+		sweep->active_touches[n++] = touch;
+		if (touch->conversation->entry->opened_at > reached_at)
+			continue;
+		point = &sweep->touchpoints[sweep->ntouchpoints++];
+		memset(point, 0, sizeof(Touchpoint));
+		point->touch = touch;
+		point->conversation = touch->conversation;
+		point->span.min_window = window;
 	}
 	sweep->nactive_touches = n;
 }
@@ -121,28 +132,6 @@ lower(int16 *best, int16 window)
 {
 	if (window < *best)
 		*best = window;
-}
-
-/* The touches in reach, as touchpoints in their order. */
-static void
-collect_touchpoints(Sweep *sweep)
-{
-	TimestampTz reached_at = sweep->goal->entry->reached_at;
-
-	sweep->ntouchpoints = 0;
-	for (int i = 0; i < sweep->nactive_touches; i++)
-	{
-		Touch	   *touch = sweep->active_touches[i];
-		Touchpoint *point = &sweep->touchpoints[sweep->ntouchpoints];
-
-		if (touch->conversation->entry->opened_at > reached_at)
-			continue;
-		memset(point, 0, sizeof(Touchpoint));
-		point->touch = touch;
-		point->conversation = touch->conversation;
-		point->span.min_window = min_window(sweep, touch->conversation);
-		sweep->ntouchpoints++;
-	}
 }
 
 /*
@@ -302,7 +291,6 @@ sweep_next_goal(Sweep *sweep)
 
 	advance_touches(sweep);
 	advance_conversations(sweep);
-	collect_touchpoints(sweep);
 	takers = sweep_backward(sweep);
 	takers.first = sweep_forward(sweep);
 	limit_touchpoints(sweep);
