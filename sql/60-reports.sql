@@ -1,105 +1,122 @@
 -- ---------------------------------------------------------------------------
 -- Reports
 --
--- touchpoint -> _touchpoint (dates) -> _credit (settings) -> the views that
--- users read.  Settings act here, when a report is read (S1).
+-- touchpoint -> _credit (settings) -> the views that users read.  Settings act
+-- here, when a report is read (S1).
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION goaltracker._credits(account_model text, account_window smallint,
-	min_window smallint, first_below smallint, last_below smallint, agent_below smallint,
-	skill_below smallint, brand_below smallint, segment_key bigint)
+CREATE TYPE goaltracker._account_settings AS (
+	account_id			text,
+	attribution_model	text,
+	contribution_window	smallint,
+	default_currency	text,
+	duration_bounds		interval[]
+);
+
+COMMENT ON TYPE goaltracker._account_settings IS 'settings of an account that act when a report is read';
+
+-- A query reads this once, before its first row.
+CREATE VIEW goaltracker._settings AS
+SELECT pg_catalog.array_agg(ROW(a.account_id, a.attribution_model, a.contribution_window,
+		a.default_currency, a.duration_bounds)::goaltracker._account_settings) AS settings
+FROM goaltracker.account AS a;
+
+COMMENT ON VIEW goaltracker._settings IS 'settings of all accounts, as the functions below take them';
+
+CREATE FUNCTION goaltracker._credits(settings goaltracker._account_settings[], account_id text,
+	user_type "char", min_window smallint, first_below smallint, last_below smallint,
+	agent_below smallint, skill_below smallint, brand_below smallint)
 RETURNS integer
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_credits';
 
-COMMENT ON FUNCTION goaltracker._credits(text, smallint, smallint, smallint, smallint, smallint,
-	smallint, smallint, bigint) IS
+COMMENT ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char", smallint,
+	smallint, smallint, smallint, smallint, smallint) IS
 	'what a touchpoint carries under the settings in force: 0: it is in no report; else 1, and 2, 4 and 8 for the credit of its agent, skill and account';
 
-CREATE FUNCTION goaltracker._duration_bucket_label(bucket_no integer, bounds interval[])
+CREATE FUNCTION goaltracker._default_currency(settings goaltracker._account_settings[],
+	account_id text)
 RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'goaltracker_duration_bucket_label';
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_default_currency';
 
-COMMENT ON FUNCTION goaltracker._duration_bucket_label(integer, interval[]) IS
+COMMENT ON FUNCTION goaltracker._default_currency(goaltracker._account_settings[], text) IS
+	'currency of an account''s values that name none (S12)';
+
+CREATE FUNCTION goaltracker._duration_bucket_no(settings goaltracker._account_settings[],
+	account_id text, assigned_at timestamptz, assigned_until timestamptz)
+RETURNS integer
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_duration_bucket_no';
+
+COMMENT ON FUNCTION goaltracker._duration_bucket_no(goaltracker._account_settings[], text,
+	timestamptz, timestamptz) IS
+	'number of the duration bucket that the time assigned falls into (S16)';
+
+CREATE FUNCTION goaltracker._duration_bucket(settings goaltracker._account_settings[],
+	account_id text, bucket_no integer)
+RETURNS text
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_duration_bucket';
+
+COMMENT ON FUNCTION goaltracker._duration_bucket(goaltracker._account_settings[], text, integer) IS
 	'what a duration bucket is called (S16)';
 
--- A stored date can be found by an index, a computed one cannot.  So there are
--- two branches, of which the executor runs one: only a session with an hour
--- offset pays for computing dates.
-CREATE VIEW goaltracker._touchpoint AS
-SELECT t.goal_event_key, t.segment_key, t.account_id, t.conversation_id, t.segment_no,
-	t.agent_id, t.skill_id, t.user_type, t.goal_type, t.currency, t.lead_value,
-	t.transaction_value, t.agent_messages, t.agent_responses, t.opened_at, t.reached_at,
-	t.assigned_at, t.assigned_until, t.min_window, t.first_below, t.last_below,
-	t.agent_below, t.skill_below, t.brand_below,
-	t.conversation_date,
-	(t.opened_at AT TIME ZONE 'UTC') + pg_catalog.make_interval(secs => t.utc_offset)
-		AS opened_local
-FROM goaltracker.touchpoint AS t
-WHERE goaltracker._session_hour_offset() = '0'::interval
-UNION ALL
-SELECT t.goal_event_key, t.segment_key, t.account_id, t.conversation_id, t.segment_no,
-	t.agent_id, t.skill_id, t.user_type, t.goal_type, t.currency, t.lead_value,
-	t.transaction_value, t.agent_messages, t.agent_responses, t.opened_at, t.reached_at,
-	t.assigned_at, t.assigned_until, t.min_window, t.first_below, t.last_below,
-	t.agent_below, t.skill_below, t.brand_below,
-	((t.opened_at AT TIME ZONE 'UTC') + pg_catalog.make_interval(secs => t.utc_offset)
-		+ goaltracker._session_hour_offset())::date,
-	(t.opened_at AT TIME ZONE 'UTC') + pg_catalog.make_interval(secs => t.utc_offset)
-		+ goaltracker._session_hour_offset()
-FROM goaltracker.touchpoint AS t
-WHERE goaltracker._session_hour_offset() <> '0'::interval;
+CREATE FUNCTION goaltracker._user_type(code "char")
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE code
+	WHEN 'H' THEN 'Human'
+	WHEN 'B' THEN 'Bot'
+	WHEN 'S' THEN 'System'
+	ELSE 'Unassigned'
+END;
 
-COMMENT ON VIEW goaltracker._touchpoint IS
-	'touchpoints with the date and time of their conversation''s start, the session''s hour offset added (S15)';
+COMMENT ON FUNCTION goaltracker._user_type("char") IS 'what a user type is called';
 
--- The rows that the settings in force put into the reports.
+CREATE FUNCTION goaltracker._goal_type(code "char")
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE code
+	WHEN 'S' THEN 'Sell Product/Service'
+	WHEN 'L' THEN 'Generate Leads'
+	WHEN 'A' THEN 'Service Activity Complete'
+	WHEN 'I' THEN 'Interact with Visitors'
+	WHEN 'P' THEN 'Increase Page Views'
+	ELSE 'Other'
+END;
+
+COMMENT ON FUNCTION goaltracker._goal_type("char") IS 'what a goal type is called';
+
+-- Every touchpoint with what it carries under the settings in force, which for
+-- most of them is nothing (credits = 0).  The join makes the planner work out the
+-- credits once for the columns of a report, not once for each column; it costs
+-- nothing else.
 CREATE VIEW goaltracker._credit AS
 SELECT t.account_id, t.goal_event_key, t.segment_key, t.conversation_id, t.segment_no,
-	t.conversation_date, t.opened_local, t.opened_at, t.reached_at, t.agent_id, t.skill_id,
-	CASE t.user_type
-		WHEN 'H' THEN 'Human'
-		WHEN 'B' THEN 'Bot'
-		WHEN 'S' THEN 'System'
-		ELSE 'Unassigned'
-	END AS user_type,
-	CASE t.goal_type
-		WHEN 'S' THEN 'Sell Product/Service'
-		WHEN 'L' THEN 'Generate Leads'
-		WHEN 'A' THEN 'Service Activity Complete'
-		WHEN 'I' THEN 'Interact with Visitors'
-		WHEN 'P' THEN 'Increase Page Views'
-		ELSE 'Other'
-	END AS goal_type,
+	goaltracker._local_date(t.conversation_date, t.opened_at, t.utc_offset) AS conversation_date,
+	t.opened_at, t.utc_offset, t.reached_at, t.agent_id, t.skill_id,
+	t.user_type, t.goal_type,
 	t.goal_type IN ('S', 'L', 'A') AS is_conversion,
-	COALESCE(t.currency, s.default_currency) AS currency,
-	s.default_currency,
+	COALESCE(t.currency,
+		goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
+			t.account_id)) AS currency,
 	t.lead_value, t.transaction_value, t.agent_messages, t.agent_responses,
 	t.assigned_at,
-	w.time_assigned,
-	pg_catalog.width_bucket(w.time_assigned, s.duration_bounds) AS duration_bucket_no,
-	(s.credits & 2) <> 0 AS has_agent_credit,
-	(s.credits & 4) <> 0 AS has_skill_credit,
-	(s.credits & 8) <> 0 AS has_account_credit
-FROM goaltracker._touchpoint AS t
-LEFT JOIN goaltracker.account AS a ON a.account_id = t.account_id
-CROSS JOIN LATERAL (
-	SELECT goaltracker._credits(a.attribution_model, a.contribution_window, t.min_window,
-			t.first_below, t.last_below, t.agent_below, t.skill_below, t.brand_below,
-			t.segment_key) AS credits,
-		COALESCE(a.default_currency, 'USD') AS default_currency,
-		COALESCE(a.duration_bounds,
-			'{00:05:00,00:10:00,00:30:00,01:00:00,03:00:00,24:00:00}') AS duration_bounds
-) AS s
-CROSS JOIN LATERAL (
-	SELECT GREATEST(COALESCE(t.assigned_until, pg_catalog.now()) - t.assigned_at,
-		'0'::interval) AS time_assigned
-) AS w
-WHERE s.credits <> 0;
+	GREATEST(COALESCE(t.assigned_until, pg_catalog.now()) - t.assigned_at, '0'::interval)
+		AS time_assigned,
+	goaltracker._duration_bucket_no((SELECT s.settings FROM goaltracker._settings AS s),
+		t.account_id, t.assigned_at, t.assigned_until) AS duration_bucket_no,
+	k.credits
+FROM goaltracker.touchpoint AS t
+LEFT JOIN LATERAL (
+	SELECT goaltracker._credits((SELECT s.settings FROM goaltracker._settings AS s), t.account_id,
+		t.user_type, t.min_window, t.first_below, t.last_below, t.agent_below, t.skill_below,
+		t.brand_below) AS credits
+) AS k ON true;
 
 COMMENT ON VIEW goaltracker._credit IS
-	'touchpoints that the settings in force put into the reports, with what each of them carries';
+	'touchpoints with what each of them carries under the settings in force: see _credits()';
 
 -- ---------------------------------------------------------------------------
 -- Rows: ids and numbers
@@ -108,21 +125,21 @@ COMMENT ON VIEW goaltracker._credit IS
 CREATE VIEW goaltracker.credit_facts AS
 SELECT c.account_id,
 	c.conversation_date,
-	c.conversation_date - EXTRACT(dow FROM c.conversation_date)::integer AS week,
-	EXTRACT(dow FROM c.conversation_date)::smallint AS weekday,
+	c.conversation_date - goaltracker._weekday(c.conversation_date) AS week,
+	goaltracker._weekday(c.conversation_date) AS weekday,
 	c.skill_id,
 	c.agent_id,
-	c.user_type,
+	goaltracker._user_type(c.user_type) AS user_type,
 	c.duration_bucket_no,
 	c.currency,
-	c.goal_type,
-	c.has_agent_credit::integer AS goals_reached,
+	goaltracker._goal_type(c.goal_type) AS goal_type,
+	c.credits >> 1 & 1 AS goals_reached,
 	CASE
-		WHEN c.has_agent_credit AND c.is_conversion THEN 1::numeric(20, 6)
+		WHEN c.credits & 2 <> 0 AND c.is_conversion THEN 1::numeric(20, 6)
 		ELSE 0::numeric(20, 6)
 	END AS conversions,
-	c.has_skill_credit::integer AS skill_credit,
-	c.has_account_credit::integer AS account_credit,
+	c.credits >> 2 & 1 AS skill_credit,
+	c.credits >> 3 AS account_credit,
 	c.lead_value,
 	c.transaction_value,
 	c.agent_messages,
@@ -132,7 +149,8 @@ SELECT c.account_id,
 	c.segment_key,
 	c.opened_at AS conversation_open_time,
 	c.reached_at AS goal_timestamp
-FROM goaltracker._credit AS c;
+FROM goaltracker._credit AS c
+WHERE c.credits <> 0;
 
 -- ---------------------------------------------------------------------------
 -- Measures by level
@@ -140,73 +158,135 @@ FROM goaltracker._credit AS c;
 -- Rows are added up by ids first; names join the result.
 -- ---------------------------------------------------------------------------
 
+CREATE TYPE goaltracker._measure AS (
+	duration_bucket_no	integer,
+	goals_reached		bigint,
+	conversions			bigint,
+	lead_value			numeric,
+	transaction_value	numeric
+);
+
+COMMENT ON TYPE goaltracker._measure IS 'what a report adds up of a duration bucket';
+
+CREATE FUNCTION goaltracker._measures_add(state internal, bucket_no integer,
+	is_conversion boolean, lead_value numeric, transaction_value numeric)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_add';
+
+COMMENT ON FUNCTION goaltracker._measures_add(internal, integer, boolean, numeric, numeric) IS
+	'transition function of _measures()';
+
+CREATE FUNCTION goaltracker._measures_combine(state internal, other internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_combine';
+
+COMMENT ON FUNCTION goaltracker._measures_combine(internal, internal) IS
+	'combine function of _measures()';
+
+CREATE FUNCTION goaltracker._measures_serialize(state internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_serialize';
+
+COMMENT ON FUNCTION goaltracker._measures_serialize(internal) IS
+	'serialization function of _measures()';
+
+CREATE FUNCTION goaltracker._measures_deserialize(serialized bytea, unused internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_deserialize';
+
+COMMENT ON FUNCTION goaltracker._measures_deserialize(bytea, internal) IS
+	'deserialization function of _measures()';
+
+CREATE FUNCTION goaltracker._measures_final(state internal)
+RETURNS goaltracker._measure[]
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_final';
+
+COMMENT ON FUNCTION goaltracker._measures_final(internal) IS 'final function of _measures()';
+
+CREATE AGGREGATE goaltracker._measures(bucket_no integer, is_conversion boolean,
+	lead_value numeric, transaction_value numeric) (
+	SFUNC = goaltracker._measures_add,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = goaltracker._measures_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = goaltracker._measures_combine,
+	SERIALFUNC = goaltracker._measures_serialize,
+	DESERIALFUNC = goaltracker._measures_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE goaltracker._measures(integer, boolean, numeric, numeric) IS
+	'goal events, conversions among them, and values, by duration bucket';
+
 CREATE VIEW goaltracker.conversions_by_skill AS
 SELECT m.account_id,
 	m.conversation_date,
-	m.conversation_date - EXTRACT(dow FROM m.conversation_date)::integer AS week,
-	EXTRACT(dow FROM m.conversation_date)::smallint AS weekday,
-	pg_catalog.to_char(m.conversation_date, 'FMDay') AS weekday_name,
+	m.conversation_date - goaltracker._weekday(m.conversation_date) AS week,
+	goaltracker._weekday(m.conversation_date) AS weekday,
+	goaltracker._weekday_name(m.conversation_date) AS weekday_name,
 	m.skill_id,
-	COALESCE(s.skill_name, m.skill_id, 'Unassigned') AS skill,
-	m.duration_bucket_no,
-	goaltracker._duration_bucket_label(m.duration_bucket_no, COALESCE(a.duration_bounds,
-		'{00:05:00,00:10:00,00:30:00,01:00:00,03:00:00,24:00:00}')) AS duration_bucket,
+	COALESCE(n.skill_name, m.skill_id, 'Unassigned') AS skill,
+	b.duration_bucket_no,
+	goaltracker._duration_bucket((SELECT s.settings FROM goaltracker._settings AS s),
+		m.account_id, b.duration_bucket_no) AS duration_bucket,
 	m.currency,
-	m.goals_reached,
-	m.conversions,
-	m.lead_value,
-	m.transaction_value
+	b.goals_reached,
+	b.conversions::numeric(20, 6) AS conversions,
+	b.lead_value::numeric(20, 4) AS lead_value,
+	b.transaction_value::numeric(20, 4) AS transaction_value
 FROM (
-	SELECT c.account_id, c.conversation_date, c.skill_id, c.duration_bucket_no, c.currency,
-		pg_catalog.count(*) AS goals_reached,
-		pg_catalog.count(*) FILTER (WHERE c.is_conversion)::numeric(20, 6) AS conversions,
-		COALESCE(pg_catalog.sum(c.lead_value), 0)::numeric(20, 4) AS lead_value,
-		COALESCE(pg_catalog.sum(c.transaction_value), 0)::numeric(20, 4) AS transaction_value
+	SELECT c.account_id, c.conversation_date, c.skill_id, c.currency,
+		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
+			c.transaction_value) AS measures
 	FROM goaltracker._credit AS c
-	WHERE c.has_skill_credit
-	GROUP BY c.account_id, c.conversation_date, c.skill_id, c.duration_bucket_no, c.currency
+	WHERE c.credits & 4 <> 0
+	GROUP BY c.account_id, c.conversation_date, c.skill_id, c.currency
 ) AS m
-LEFT JOIN goaltracker.skill AS s ON s.account_id = m.account_id AND s.skill_id = m.skill_id
-LEFT JOIN goaltracker.account AS a ON a.account_id = m.account_id;
+CROSS JOIN LATERAL pg_catalog.unnest(m.measures) AS b
+LEFT JOIN goaltracker.skill AS n
+	ON n.account_id = m.account_id AND n.skill_id = m.skill_id;
 
 CREATE VIEW goaltracker.conversions_by_agent AS
 SELECT m.account_id,
 	m.conversation_date,
-	m.conversation_date - EXTRACT(dow FROM m.conversation_date)::integer AS week,
-	EXTRACT(dow FROM m.conversation_date)::smallint AS weekday,
-	pg_catalog.to_char(m.conversation_date, 'FMDay') AS weekday_name,
+	m.conversation_date - goaltracker._weekday(m.conversation_date) AS week,
+	goaltracker._weekday(m.conversation_date) AS weekday,
+	goaltracker._weekday_name(m.conversation_date) AS weekday_name,
 	m.agent_id,
-	COALESCE(g.agent_name, m.agent_id, 'Unassigned') AS agent,
-	m.user_type,
-	m.duration_bucket_no,
-	goaltracker._duration_bucket_label(m.duration_bucket_no, COALESCE(a.duration_bounds,
-		'{00:05:00,00:10:00,00:30:00,01:00:00,03:00:00,24:00:00}')) AS duration_bucket,
+	COALESCE(n.agent_name, m.agent_id, 'Unassigned') AS agent,
+	goaltracker._user_type(m.user_type) AS user_type,
+	b.duration_bucket_no,
+	goaltracker._duration_bucket((SELECT s.settings FROM goaltracker._settings AS s),
+		m.account_id, b.duration_bucket_no) AS duration_bucket,
 	m.currency,
-	m.goals_reached,
-	m.conversions,
-	m.lead_value,
-	m.transaction_value
+	b.goals_reached,
+	b.conversions::numeric(20, 6) AS conversions,
+	b.lead_value::numeric(20, 4) AS lead_value,
+	b.transaction_value::numeric(20, 4) AS transaction_value
 FROM (
-	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type, c.duration_bucket_no,
-		c.currency,
-		pg_catalog.count(*) AS goals_reached,
-		pg_catalog.count(*) FILTER (WHERE c.is_conversion)::numeric(20, 6) AS conversions,
-		COALESCE(pg_catalog.sum(c.lead_value), 0)::numeric(20, 4) AS lead_value,
-		COALESCE(pg_catalog.sum(c.transaction_value), 0)::numeric(20, 4) AS transaction_value
+	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency,
+		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
+			c.transaction_value) AS measures
 	FROM goaltracker._credit AS c
-	WHERE c.has_agent_credit
-	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type,
-		c.duration_bucket_no, c.currency
+	WHERE c.credits & 2 <> 0
+	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency
 ) AS m
-LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id = m.agent_id
-LEFT JOIN goaltracker.account AS a ON a.account_id = m.account_id;
+CROSS JOIN LATERAL pg_catalog.unnest(m.measures) AS b
+LEFT JOIN goaltracker.agent AS n
+	ON n.account_id = m.account_id AND n.agent_id = m.agent_id;
 
 CREATE VIEW goaltracker.conversions_by_account AS
 SELECT m.account_id,
 	m.conversation_date,
-	m.conversation_date - EXTRACT(dow FROM m.conversation_date)::integer AS week,
-	EXTRACT(dow FROM m.conversation_date)::smallint AS weekday,
-	pg_catalog.to_char(m.conversation_date, 'FMDay') AS weekday_name,
+	m.conversation_date - goaltracker._weekday(m.conversation_date) AS week,
+	goaltracker._weekday(m.conversation_date) AS weekday,
+	goaltracker._weekday_name(m.conversation_date) AS weekday_name,
 	m.currency,
 	m.goals_reached,
 	m.conversions,
@@ -219,7 +299,7 @@ FROM (
 		COALESCE(pg_catalog.sum(c.lead_value), 0)::numeric(20, 4) AS lead_value,
 		COALESCE(pg_catalog.sum(c.transaction_value), 0)::numeric(20, 4) AS transaction_value
 	FROM goaltracker._credit AS c
-	WHERE c.has_account_credit
+	WHERE c.credits & 8 <> 0
 	GROUP BY c.account_id, c.conversation_date, c.currency
 ) AS m;
 
@@ -227,24 +307,24 @@ FROM (
 CREATE VIEW goaltracker.agent_summary AS
 SELECT m.account_id,
 	m.conversation_date,
-	m.conversation_date - EXTRACT(dow FROM m.conversation_date)::integer AS week,
+	m.conversation_date - goaltracker._weekday(m.conversation_date) AS week,
 	m.agent_id,
 	COALESCE(g.agent_name, m.agent_id, 'Unassigned') AS agent,
-	m.user_type,
+	goaltracker._user_type(m.user_type) AS user_type,
 	m.goals_reached,
 	m.conversions,
 	m.agent_messages,
 	m.agent_responses,
 	m.time_assigned,
-	m.currency,
+	goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
+		m.account_id) AS currency,
 	m.lead_value,
 	m.transaction_value,
 	m.other_currency_conversions
 FROM (
 	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type,
-		c.default_currency AS currency,
-		pg_catalog.count(*) FILTER (WHERE c.has_agent_credit) AS goals_reached,
-		pg_catalog.count(*) FILTER (WHERE c.has_agent_credit AND c.is_conversion)::numeric(20, 6)
+		pg_catalog.count(*) FILTER (WHERE c.has_credit) AS goals_reached,
+		pg_catalog.count(*) FILTER (WHERE c.has_credit AND c.is_conversion)::numeric(20, 6)
 			AS conversions,
 		COALESCE(goaltracker._sum_largest(c.agent_messages, c.segment_key), 0)::bigint
 			AS agent_messages,
@@ -253,16 +333,22 @@ FROM (
 		COALESCE(goaltracker._sum_largest(c.time_assigned, c.segment_key), '0'::interval)
 			AS time_assigned,
 		COALESCE(pg_catalog.sum(c.lead_value) FILTER (
-			WHERE c.has_agent_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
+			WHERE c.has_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
 			AS lead_value,
 		COALESCE(pg_catalog.sum(c.transaction_value) FILTER (
-			WHERE c.has_agent_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
+			WHERE c.has_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
 			AS transaction_value,
 		pg_catalog.count(*) FILTER (
-			WHERE c.has_agent_credit AND c.is_conversion AND c.currency <> c.default_currency
+			WHERE c.has_credit AND c.is_conversion AND c.currency <> c.default_currency
 			)::numeric(20, 6) AS other_currency_conversions
-	FROM goaltracker._credit AS c
-	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type, c.default_currency
+	FROM (
+		SELECT c.*, c.credits & 2 <> 0 AS has_credit,
+			goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
+				c.account_id) AS default_currency
+		FROM goaltracker._credit AS c
+		WHERE c.credits <> 0
+	) AS c
+	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type
 ) AS m
 LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id = m.agent_id;
 
@@ -277,13 +363,13 @@ CREATE VIEW goaltracker.conversion_grid AS
 SELECT c.account_id,
 	o.goal_event_id,
 	COALESCE(goal.goal_name, o.goal_id) AS goal_name,
-	c.goal_type,
+	goaltracker._goal_type(c.goal_type) AS goal_type,
 	CASE o.event_type
 		WHEN 'P' THEN 'Purchase Event'
 		WHEN 'L' THEN 'Lead Event'
 		ELSE 'Goal Achieved'
 	END AS goal_event_type,
-	c.reached_at AS goal_timestamp,
+	o.reached_at AS goal_timestamp,
 	o.brand_event_id,
 	c.currency,
 	c.lead_value,
@@ -298,7 +384,7 @@ SELECT c.account_id,
 	c.agent_id,
 	COALESCE(agent.agent_name, c.agent_id, 'Unassigned') AS agent,
 	COALESCE(agent_group.group_name, membership.group_id) AS agent_group,
-	c.user_type,
+	goaltracker._user_type(c.user_type) AS user_type,
 	c.assigned_at AS agent_assignment_time,
 	segment.start_reason AS agent_segment_start_reason,
 	segment.end_reason AS agent_segment_end_reason,
@@ -308,17 +394,18 @@ SELECT c.account_id,
 	conversation.source,
 	o.consumer_id,
 	c.conversation_date,
-	c.conversation_date - EXTRACT(dow FROM c.conversation_date)::integer AS week,
-	pg_catalog.date_trunc('hour', c.opened_local) AS hour,
-	pg_catalog.to_char(pg_catalog.date_trunc('hour', c.opened_local), 'MM/DD/YYYY HH12:MI:SS AM')
-		AS hour_label,
-	c.has_agent_credit::integer AS goals_reached,
+	c.conversation_date - goaltracker._weekday(c.conversation_date) AS week,
+	pg_catalog.date_trunc('hour', goaltracker._local_time(c.opened_at, c.utc_offset)) AS hour,
+	pg_catalog.to_char(
+		pg_catalog.date_trunc('hour', goaltracker._local_time(c.opened_at, c.utc_offset)),
+		'MM/DD/YYYY HH12:MI:SS AM') AS hour_label,
+	c.credits >> 1 & 1 AS goals_reached,
 	CASE
-		WHEN c.has_agent_credit AND c.is_conversion THEN 1::numeric(20, 6)
+		WHEN c.credits & 2 <> 0 AND c.is_conversion THEN 1::numeric(20, 6)
 		ELSE 0::numeric(20, 6)
 	END AS conversions,
-	c.has_skill_credit::integer AS skill_credit,
-	c.has_account_credit::integer AS account_credit,
+	c.credits >> 2 & 1 AS skill_credit,
+	c.credits >> 3 AS account_credit,
 	c.agent_messages,
 	c.agent_responses,
 	c.time_assigned,
@@ -358,7 +445,8 @@ LEFT JOIN LATERAL (
 			AND m.valid_during @> c.assigned_at)) AS group_id
 ) AS membership ON true
 LEFT JOIN goaltracker.agent_group AS agent_group
-	ON agent_group.account_id = c.account_id AND agent_group.group_id = membership.group_id;
+	ON agent_group.account_id = c.account_id AND agent_group.group_id = membership.group_id
+WHERE c.credits <> 0;
 
 -- ---------------------------------------------------------------------------
 -- What no report shows, and why (S9, S10)

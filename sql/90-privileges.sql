@@ -24,12 +24,31 @@ GRANT EXECUTE ON FUNCTION goaltracker._session_model() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._session_window() TO PUBLIC;
 
-GRANT EXECUTE ON FUNCTION goaltracker._session_hour_offset() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION goaltracker._local_time(timestamptz, integer) TO PUBLIC;
 
-GRANT EXECUTE ON FUNCTION goaltracker._credits(text, smallint, smallint, smallint, smallint,
-	smallint, smallint, smallint, bigint) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION goaltracker._local_date(date, timestamptz, integer) TO PUBLIC;
 
-GRANT EXECUTE ON FUNCTION goaltracker._duration_bucket_label(integer, interval[]) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION goaltracker._weekday(date) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._weekday_name(date) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char",
+	smallint, smallint, smallint, smallint, smallint, smallint) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._default_currency(goaltracker._account_settings[], text)
+	TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._duration_bucket_no(goaltracker._account_settings[], text,
+	timestamptz, timestamptz) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._duration_bucket(goaltracker._account_settings[], text,
+	integer) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._user_type("char") TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._goal_type("char") TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numeric) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(numeric, bigint) TO PUBLIC;
 

@@ -170,7 +170,17 @@ changes_of_account(StatementChanges *changes, const text *account_id)
 	return entry->account;
 }
 
-/* Notes the consumers remembered of an account, and forgets them. */
+static int
+by_id(const void *left, const void *right)
+{
+	return text_order((const text *) DatumGetPointer(*(const Datum *) left),
+					  (const text *) DatumGetPointer(*(const Datum *) right));
+}
+
+/*
+ * Notes the consumers remembered of an account, and forgets them.  They are
+ * noted in the order of the index, which otherwise is most of the work.
+ */
 static void
 note_consumers(AccountChanges *account)
 {
@@ -189,6 +199,7 @@ note_consumers(AccountChanges *account)
 	note_start_iterate(account->consumers, &it);
 	while ((entry = note_iterate(account->consumers, &it)) != NULL)
 		consumer_ids[n++] = PointerGetDatum(entry->id);
+	qsort(consumer_ids, n, sizeof(Datum), by_id);
 	values[0] = PointerGetDatum(account->account_id);
 	values[1] = PointerGetDatum(construct_array(consumer_ids, n, TEXTOID, -1, false,
 												TYPALIGN_INT));

@@ -39,8 +39,23 @@
 
 PG_FUNCTION_INFO_V1(goaltracker_fill);
 
-/* Rows that are handed over to a table at once, as in COPY. */
-#define ROWS_AT_ONCE 1000
+/*
+ * Journeys come by consumer, but reports ask for days.  So rows of near dates
+ * share pages: each lane of a table is written to pages of its own, which 64
+ * times 8 days makes come round after a year and a half.
+ */
+#define LANES 64
+#define LANE_DAYS 8
+
+/* Rows of a lane that are handed over to a table at once. */
+#define ROWS_AT_ONCE 250
+
+typedef struct Lane
+{
+	BulkInsertState bulk;
+	TupleTableSlot *slots[ROWS_AT_ONCE];
+	int			nslots;
+} Lane;
 
 /* A table that is being filled. */
 typedef struct TableWriter
@@ -48,11 +63,9 @@ typedef struct TableWriter
 	Relation	rel;
 	EState	   *estate;
 	ResultRelInfo *result_rel;	/* with the table's indexes, if it has any */
-	BulkInsertState bulk;
 	CommandId	command_id;
-	MemoryContext slot_context;	/* of the slots, and the rows in them */
-	TupleTableSlot *slots[ROWS_AT_ONCE];
-	int			nslots;
+	MemoryContext slot_context;	/* of the lanes, their slots, and the rows in them */
+	Lane	   *lanes[LANES];	/* NULL: not yet used */
 	uint64		nrows;
 } TableWriter;
 
@@ -84,7 +97,6 @@ writer_begin(TableWriter *writer, const char *table)
 	writer->result_rel = makeNode(ResultRelInfo);
 	InitResultRelInfo(writer->result_rel, writer->rel, 0, NULL, 0);
 	ExecOpenIndices(writer->result_rel, false);
-	writer->bulk = GetBulkInsertState();
 	writer->command_id = GetCurrentCommandId(true);
 	writer->slot_context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker rows",
 												 ALLOCSET_DEFAULT_SIZES);
@@ -106,39 +118,63 @@ finish_insert(TableWriter *writer, TupleTableSlot *slot)
 }
 
 static void
-writer_flush(TableWriter *writer)
+lane_flush(TableWriter *writer, Lane *lane)
 {
-	if (writer->nslots == 0)
+	if (lane->nslots == 0)
 		return;
-	table_multi_insert(writer->rel, writer->slots, writer->nslots, writer->command_id, 0,
-					   writer->bulk);
-	for (int i = 0; i < writer->nslots; i++)
+	table_multi_insert(writer->rel, lane->slots, lane->nslots, writer->command_id, 0,
+					   lane->bulk);
+	for (int i = 0; i < lane->nslots; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		finish_insert(writer, writer->slots[i]);
-		ExecClearTuple(writer->slots[i]);
+		finish_insert(writer, lane->slots[i]);
+		ExecClearTuple(lane->slots[i]);
 	}
-	writer->nslots = 0;
+	lane->nslots = 0;
+}
+
+static void
+writer_flush(TableWriter *writer)
+{
+	for (int i = 0; i < LANES; i++)
+	{
+		if (writer->lanes[i] != NULL)
+			lane_flush(writer, writer->lanes[i]);
+	}
+}
+
+/* An empty slot of a lane for one more row. */
+static TupleTableSlot *
+lane_slot(TableWriter *writer, int lane_no)
+{
+	Lane	   *lane = writer->lanes[lane_no];
+	MemoryContext old_context;
+
+	if (lane != NULL && lane->nslots == ROWS_AT_ONCE)
+		lane_flush(writer, lane);
+	if (lane != NULL && lane->slots[lane->nslots] != NULL)
+		return lane->slots[lane->nslots++];
+
+	old_context = MemoryContextSwitchTo(writer->slot_context);
+	if (lane == NULL)
+	{
+		lane = palloc0(sizeof(Lane));
+		lane->bulk = GetBulkInsertState();
+		writer->lanes[lane_no] = lane;
+	}
+	lane->slots[lane->nslots] = table_slot_create(writer->rel, NULL);
+	MemoryContextSwitchTo(old_context);
+	return lane->slots[lane->nslots++];
 }
 
 /* Takes a row; what its values point to need not last. */
 static void
-writer_put(TableWriter *writer, RowBuilder *row)
+writer_put(TableWriter *writer, RowBuilder *row, int lane_no)
 {
 	TupleDesc	tupdesc = RelationGetDescr(writer->rel);
-	TupleTableSlot *slot;
+	TupleTableSlot *slot = lane_slot(writer, lane_no);
 
 	GtAssert(row->n == tupdesc->natts);
-	if (writer->nslots == ROWS_AT_ONCE)
-		writer_flush(writer);
-	if (writer->slots[writer->nslots] == NULL)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(writer->slot_context);
-
-		writer->slots[writer->nslots] = table_slot_create(writer->rel, NULL);
-		MemoryContextSwitchTo(old_context);
-	}
-	slot = writer->slots[writer->nslots++];
 	/* copies into the slot's context, and frees what it copied */
 	ExecForceStoreHeapTuple(heap_form_tuple(tupdesc, row->values, row->nulls), slot, true);
 	slot->tts_tableOid = RelationGetRelid(writer->rel);
@@ -146,11 +182,21 @@ writer_put(TableWriter *writer, RowBuilder *row)
 }
 
 static void
+lane_end(Lane *lane)
+{
+	for (int i = 0; i < ROWS_AT_ONCE && lane->slots[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(lane->slots[i]);
+	FreeBulkInsertState(lane->bulk);
+}
+
+static void
 writer_end(TableWriter *writer)
 {
-	for (int i = 0; i < ROWS_AT_ONCE && writer->slots[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(writer->slots[i]);
-	FreeBulkInsertState(writer->bulk);
+	for (int i = 0; i < LANES; i++)
+	{
+		if (writer->lanes[i] != NULL)
+			lane_end(writer->lanes[i]);
+	}
 	table_finish_bulk_insert(writer->rel, 0);
 	ExecCloseIndices(writer->result_rel);
 	/* what firing triggers may have opened */
@@ -166,6 +212,12 @@ writer_end(TableWriter *writer)
  * ------------------------------------------------------------------------
  */
 
+static inline int
+date_lane(int32 date)
+{
+	return ((uint32) date / LANE_DAYS) % LANES;
+}
+
 static void
 write_journey(JourneyReceiver *receiver, Datum consumer_id, JourneyView view)
 {
@@ -175,13 +227,14 @@ write_journey(JourneyReceiver *receiver, Datum consumer_id, JourneyView view)
 	while (sweep_next_goal(sweep))
 	{
 		goal_outcome_row(&row, sweep, receiver->account_id, consumer_id);
-		writer_put(&receiver->outcomes, &row);
+		writer_put(&receiver->outcomes, &row, 0);
 		for (int i = 0; i < sweep->ntouchpoints; i++)
 		{
 			if (!sweep->touchpoints[i].is_kept)
 				continue;
 			touchpoint_row(&row, sweep, &sweep->touchpoints[i], receiver->account_id);
-			writer_put(&receiver->touchpoints, &row);
+			writer_put(&receiver->touchpoints, &row,
+					   date_lane(sweep->touchpoints[i].conversation->local_date));
 		}
 	}
 }

@@ -16,12 +16,12 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/plancache.h"
 
 GOALTRACKER_MODULE_MAGIC;
 
 PG_FUNCTION_INFO_V1(goaltracker_session_model);
 PG_FUNCTION_INFO_V1(goaltracker_session_window);
-PG_FUNCTION_INFO_V1(goaltracker_session_hour_offset);
 
 void		_PG_init(void);
 
@@ -107,6 +107,17 @@ check_hour_offset(double *newval, void **extra, GucSource source)
 }
 
 /*
+ * Plans without an hour offset read stored dates, which are not those with one
+ * (see dates.c): a change makes PostgreSQL plan anew.
+ */
+static void
+assign_hour_offset(double newval, void *extra)
+{
+	if ((newval == 0.0) != (session_hour_offset == 0.0))
+		ResetPlanCache();
+}
+
+/*
  * PostgreSQL only warns about a wrong value that was there before a setting is
  * defined, and goes on with the default; a report under another model than the
  * one asked for is worse than none, so that is an error here.  All values are
@@ -134,7 +145,7 @@ _PG_init(void)
 							 "Hours by which this session's reports move dates.",
 							 "It is added to the local time of the account's time zone.",
 							 &session_hour_offset, 0.0, MIN_HOUR_OFFSET, MAX_HOUR_OFFSET,
-							 PGC_USERSET, 0, check_hour_offset, NULL, NULL);
+							 PGC_USERSET, 0, check_hour_offset, assign_hour_offset, NULL);
 	MarkGUCPrefixReserved("goaltracker");
 }
 
@@ -164,6 +175,23 @@ session_window_in_force(void)
 	return session_settings_apply() ? session_window : -1;
 }
 
+/* Microseconds by which this session moves dates. */
+int64
+session_hour_offset_in_force(void)
+{
+	return session_settings_apply() ? (int64) rint(session_hour_offset * USECS_PER_HOUR) : 0;
+}
+
+/*
+ * Whether an hour offset may come to be in force while the setting stays as it
+ * is; what is planned where settings do not apply may be run where they do.
+ */
+bool
+session_sets_hour_offset(void)
+{
+	return session_hour_offset != 0.0;
+}
+
 /* _session_model(): 'first', 'last', 'all', or NULL for that of the account. */
 Datum
 goaltracker_session_model(PG_FUNCTION_ARGS)
@@ -184,15 +212,4 @@ goaltracker_session_window(PG_FUNCTION_ARGS)
 	if (window < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT16(window);
-}
-
-/* _session_hour_offset(): an interval, zero where none is set. */
-Datum
-goaltracker_session_hour_offset(PG_FUNCTION_ARGS)
-{
-	Interval   *offset = palloc0(sizeof(Interval));
-
-	if (session_settings_apply())
-		offset->time = (TimeOffset) rint(session_hour_offset * USECS_PER_HOUR);
-	PG_RETURN_INTERVAL_P(offset);
 }

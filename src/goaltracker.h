@@ -16,6 +16,8 @@
  * touchpoints.c	set-returning functions over journeys
  * fill.c			the first refresh of consumers: journeys in, rows written
  * report.c			what report views call for each row
+ * dates.c			dates under the session's hour offset
+ * measures.c		aggregate _measures: what reports add up, by duration bucket
  * once.h			the hash table under sum_once and count_once (their own header)
  * once_table.c		what of it is not inline: growing, sending, receiving
  * sum_once.c		aggregates sum_once and _sum_largest of numerics
@@ -378,6 +380,8 @@ typedef enum AttributionModel
 
 extern AttributionModel session_model_in_force(void);
 extern int	session_window_in_force(void);
+extern int64 session_hour_offset_in_force(void);
+extern bool session_sets_hour_offset(void);
 
 #pragma GCC visibility pop
 

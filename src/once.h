@@ -38,6 +38,7 @@
 #include "compat.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "utils/numeric.h"
 
 /* As in goaltracker.h: nothing but what SQL calls needs to be in sight. */
 #pragma GCC visibility push(hidden)
@@ -91,6 +92,12 @@ extern void open_serialized(StringInfo buf, bytea *serialized);
 pg_noreturn extern void two_values_error(int64 key, const char *one, const char *other);
 extern SplitSum split_normalize(SplitSum sum);
 extern bool split_to_int64(SplitSum sum, int64 *value);
+
+/* --- sum_once.c --------------------------------------------------------- */
+
+extern bool numeric_to_integer(const char *data, int length, int64 *integer, int *groups,
+							   int *scale);
+extern Numeric split_to_numeric(SplitSum sum, int groups);
 
 /* --- the table ---------------------------------------------------------- */
 

@@ -1,18 +1,28 @@
 /*-------------------------------------------------------------------------
  *
  * report.c
- *	  What report views call.
+ *	  What report views call for each row.
+ *
+ * The settings of all accounts come as one value, which the views read once a
+ * query: a join would cost each row more than these functions do.  What is
+ * worked out from the value is kept for the query's rows.
  *
  *-------------------------------------------------------------------------
  */
 #include "goaltracker.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/int.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_credits);
-PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_label);
+PG_FUNCTION_INFO_V1(goaltracker_default_currency);
+PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_no);
+PG_FUNCTION_INFO_V1(goaltracker_duration_bucket);
 
 /* What a touchpoint carries under the settings in force; 0: it is in no report. */
 #define IN_REPORTS 1
@@ -21,11 +31,40 @@ PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_label);
 #define ACCOUNT_CREDIT 8
 #define ALL_CREDITS (IN_REPORTS | AGENT_CREDIT | SKILL_CREDIT | ACCOUNT_CREDIT)
 
+/* ------------------------------------------------------------------------
+ * Settings of accounts
+ * ------------------------------------------------------------------------
+ */
+
+/* Attributes of type _account_settings. */
+#define SETTINGS_ATTRIBUTES 5
+
+typedef struct AccountSettings
+{
+	const text *account_id;		/* NULL in the settings of accounts without a row */
+	AttributionModel model;
+	int			window;
+	text	   *currency;
+	int			nbounds;
+	int64	   *bounds;			/* lower bounds of duration buckets 1.., microseconds */
+	text	  **labels;			/* of buckets 0..nbounds */
+} AccountSettings;
+
+/* The settings that a call site has read, for as long as its query runs. */
+typedef struct SettingsCache
+{
+	const void *source;			/* the value they were read from */
+	int			naccounts;
+	AccountSettings *accounts;	/* in order of account_id */
+	AccountSettings defaults;
+	const AccountSettings *last;	/* found last: accounts tend to repeat */
+} SettingsCache;
+
 static AttributionModel
 model_of_text(const text *model)
 {
 	/* a constraint of the account allows three, which differ in their first letter */
-	switch (*VARDATA_ANY(model))
+	switch (VARSIZE_ANY_EXHDR(model) == 0 ? '\0' : *VARDATA_ANY(model))
 	{
 		case 'f':
 			return MODEL_FIRST;
@@ -36,53 +75,18 @@ model_of_text(const text *model)
 	}
 }
 
-/*
- * _credits(account_model text, account_window smallint, min_window, first_below,
- * last_below, agent_below, skill_below, brand_below smallint, segment_key bigint):
- * what a row of table touchpoint carries (see above) under the session's model
- * and window, else the account's, else the defaults (S1).  First and Last show
- * the one row they credit, with all credits; All shows every touchpoint in reach
- * (S7), but an Unassigned row only where there is none (S8).
- *
- * One call a row in place of several expressions over the settings: half the
- * time of a report under All.
- */
-Datum
-goaltracker_credits(PG_FUNCTION_ARGS)
+/* How long a bound is, as comparisons of intervals take it. */
+static int64
+bound_usecs(const Interval *bound)
 {
-	AttributionModel model = session_model_in_force();
-	int			window = session_window_in_force();
-	int			credits = IN_REPORTS;
-
-	if (window < 0)
-		window = PG_ARGISNULL(1) ? MAX_WINDOW : PG_GETARG_INT16(1);
-	if (window < PG_GETARG_INT16(2))
-		PG_RETURN_INT32(0);
-	if (model == MODEL_OF_ACCOUNT)
-		model = PG_ARGISNULL(0) ? MODEL_LAST : model_of_text(PG_GETARG_TEXT_PP(0));
-	if (model == MODEL_FIRST)
-		PG_RETURN_INT32(window < PG_GETARG_INT16(3) ? ALL_CREDITS : 0);
-	if (model == MODEL_LAST)
-		PG_RETURN_INT32(window < PG_GETARG_INT16(4) ? ALL_CREDITS : 0);
-
-	if (window < PG_GETARG_INT16(5))
-		credits |= AGENT_CREDIT;
-	else if (PG_ARGISNULL(8))
-		PG_RETURN_INT32(0);
-	if (window < PG_GETARG_INT16(6))
-		credits |= SKILL_CREDIT;
-	if (window < PG_GETARG_INT16(7))
-		credits |= ACCOUNT_CREDIT;
-	PG_RETURN_INT32(credits);
+	return bound->time +
+		((int64) bound->day + (int64) bound->month * DAYS_PER_MONTH) * USECS_PER_DAY;
 }
 
 /* A bound in the largest unit that leaves no fraction, else in seconds. */
 static char *
-bound_text(const Interval *bound)
+bound_text(int64 usecs)
 {
-	int64		usecs = bound->time +
-		((int64) bound->day + (int64) bound->month * DAYS_PER_MONTH) * USECS_PER_DAY;
-
 	if (usecs % USECS_PER_HOUR == 0)
 		return psprintf(INT64_FORMAT " h", usecs / USECS_PER_HOUR);
 	if (usecs % USECS_PER_MINUTE == 0)
@@ -92,29 +96,245 @@ bound_text(const Interval *bound)
 	return psprintf(INT64_FORMAT ".%06d s", usecs / USECS_PER_SEC, (int) (usecs % USECS_PER_SEC));
 }
 
-/*
- * _duration_bucket_label(bucket_no integer, bounds interval[]): what a duration
- * bucket is called (S16), such as "5 min - 10 min"; NULL where there is no such
- * bucket.
- */
-Datum
-goaltracker_duration_bucket_label(PG_FUNCTION_ARGS)
+static text *
+bucket_label(const AccountSettings *settings, int bucket_no)
 {
-	int32		bucket_no = PG_GETARG_INT32(0);
-	Datum	   *bounds;
-	int			n;
+	const int64 *bounds = settings->bounds;
 	char	   *label;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), INTERVALOID, sizeof(Interval), false,
-					  TYPALIGN_DOUBLE, &bounds, NULL, &n);
-	if (n == 0 || bucket_no < 0 || bucket_no > n)
-		PG_RETURN_NULL();
 	if (bucket_no == 0)
-		label = psprintf("under %s", bound_text(DatumGetIntervalP(bounds[0])));
-	else if (bucket_no == n)
-		label = psprintf("%s and more", bound_text(DatumGetIntervalP(bounds[n - 1])));
+		label = psprintf("under %s", bound_text(bounds[0]));
+	else if (bucket_no == settings->nbounds)
+		label = psprintf("%s and more", bound_text(bounds[bucket_no - 1]));
 	else
-		label = psprintf("%s - %s", bound_text(DatumGetIntervalP(bounds[bucket_no - 1])),
-						 bound_text(DatumGetIntervalP(bounds[bucket_no])));
-	PG_RETURN_TEXT_P(cstring_to_text(label));
+		label = psprintf("%s - %s", bound_text(bounds[bucket_no - 1]),
+						 bound_text(bounds[bucket_no]));
+	return cstring_to_text(label);
+}
+
+/* Takes over the bounds, of which there is at least one. */
+static void
+set_bounds(AccountSettings *settings, int64 *bounds, int nbounds)
+{
+	settings->bounds = bounds;
+	settings->nbounds = nbounds;
+	settings->labels = palloc((nbounds + 1) * sizeof(text *));
+	for (int i = 0; i <= nbounds; i++)
+		settings->labels[i] = bucket_label(settings, i);
+}
+
+/* What holds for an account without a row (interface of table account). */
+static void
+set_defaults(AccountSettings *settings)
+{
+	static const int minutes[] = {5, 10, 30, 60, 180, 24 * 60};
+	int64	   *bounds = palloc(lengthof(minutes) * sizeof(int64));
+
+	for (int i = 0; i < (int) lengthof(minutes); i++)
+		bounds[i] = minutes[i] * USECS_PER_MINUTE;
+	settings->account_id = NULL;
+	settings->model = MODEL_LAST;
+	settings->window = MAX_WINDOW;
+	settings->currency = cstring_to_text("USD");
+	set_bounds(settings, bounds, lengthof(minutes));
+}
+
+static void
+read_account(AccountSettings *settings, TupleDesc tupdesc, HeapTupleHeader row)
+{
+	HeapTupleData tuple;
+	Datum		values[SETTINGS_ATTRIBUTES];
+	bool		nulls[SETTINGS_ATTRIBUTES];
+	Datum	   *intervals;
+	int			nbounds;
+	int64	   *bounds;
+
+	tuple.t_len = HeapTupleHeaderGetDatumLength(row);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = row;
+	heap_deform_tuple(&tuple, tupdesc, values, nulls);
+	for (int i = 0; i < SETTINGS_ATTRIBUTES; i++)
+	{
+		if (nulls[i])
+			elog(ERROR, "settings of an account must not be null");
+	}
+
+	settings->account_id = DatumGetTextPCopy(values[0]);
+	settings->model = model_of_text(DatumGetTextPP(values[1]));
+	settings->window = DatumGetInt16(values[2]);
+	settings->currency = DatumGetTextPCopy(values[3]);
+	deconstruct_array(DatumGetArrayTypeP(values[4]), INTERVALOID, sizeof(Interval), false,
+					  TYPALIGN_DOUBLE, &intervals, NULL, &nbounds);
+	if (nbounds == 0)
+		elog(ERROR, "duration bounds of an account must not be empty");
+	bounds = palloc(nbounds * sizeof(int64));
+	for (int i = 0; i < nbounds; i++)
+		bounds[i] = bound_usecs(DatumGetIntervalP(intervals[i]));
+	set_bounds(settings, bounds, nbounds);
+}
+
+static int
+by_account_id(const void *left, const void *right)
+{
+	return text_order(((const AccountSettings *) left)->account_id,
+					  ((const AccountSettings *) right)->account_id);
+}
+
+static void
+read_accounts(SettingsCache *cache, ArrayType *array)
+{
+	TypeCacheEntry *type = lookup_type_cache(ARR_ELEMTYPE(array), TYPECACHE_TUPDESC);
+	Datum	   *rows;
+
+	deconstruct_array(array, type->type_id, type->typlen, type->typbyval, type->typalign,
+					  &rows, NULL, &cache->naccounts);
+	cache->accounts = palloc0(cache->naccounts * sizeof(AccountSettings));
+	for (int i = 0; i < cache->naccounts; i++)
+		read_account(&cache->accounts[i], type->tupDesc, DatumGetHeapTupleHeader(rows[i]));
+	qsort(cache->accounts, cache->naccounts, sizeof(AccountSettings), by_account_id);
+}
+
+/*
+ * The settings of the calling row's account.  Argument 0 is the settings of all
+ * accounts (_account_settings[]; NULL: there is none), which a query does not
+ * change; argument 1 the account_id.
+ */
+static const AccountSettings *
+settings_of_account(FunctionCallInfo fcinfo)
+{
+	SettingsCache *cache = fcinfo->flinfo->fn_extra;
+	const void *source = PG_ARGISNULL(0) ? NULL : DatumGetPointer(PG_GETARG_DATUM(0));
+	AccountSettings wanted;
+
+	if (cache == NULL || cache->source != source)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		cache = palloc0(sizeof(SettingsCache));
+		set_defaults(&cache->defaults);
+		if (source != NULL)
+			read_accounts(cache, PG_GETARG_ARRAYTYPE_P(0));
+		cache->last = &cache->defaults;
+		cache->source = source;
+		fcinfo->flinfo->fn_extra = cache;
+		MemoryContextSwitchTo(old_context);
+	}
+
+	if (PG_ARGISNULL(1))
+		return &cache->defaults;
+	wanted.account_id = PG_GETARG_TEXT_PP(1);
+	if (cache->last->account_id != NULL && by_account_id(&wanted, cache->last) == 0)
+		return cache->last;
+	cache->last = bsearch(&wanted, cache->accounts, cache->naccounts, sizeof(AccountSettings),
+						  by_account_id);
+	if (cache->last == NULL)
+		cache->last = &cache->defaults;
+	return cache->last;
+}
+
+/* ------------------------------------------------------------------------
+ * What depends on an account's settings
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * _credits(settings _account_settings[], account_id text, user_type "char",
+ * min_window, first_below, last_below, agent_below, skill_below, brand_below
+ * smallint): what a row of table touchpoint carries (see above) under the
+ * session's model and window, else the account's (S1).  First and Last show the
+ * one row they credit, with all credits; All shows every touchpoint in reach
+ * (S7), but an Unassigned row only where there is none (S8).
+ *
+ * One call a row in place of several expressions over the settings: half the
+ * time of a report under All.
+ */
+Datum
+goaltracker_credits(PG_FUNCTION_ARGS)
+{
+	const AccountSettings *settings = settings_of_account(fcinfo);
+	AttributionModel model = session_model_in_force();
+	int			window = session_window_in_force();
+	int			credits = IN_REPORTS;
+
+	if (window < 0)
+		window = settings->window;
+	if (window < PG_GETARG_INT16(3))
+		PG_RETURN_INT32(0);
+	if (model == MODEL_OF_ACCOUNT)
+		model = settings->model;
+	if (model == MODEL_FIRST)
+		PG_RETURN_INT32(window < PG_GETARG_INT16(4) ? ALL_CREDITS : 0);
+	if (model == MODEL_LAST)
+		PG_RETURN_INT32(window < PG_GETARG_INT16(5) ? ALL_CREDITS : 0);
+
+	if (window < PG_GETARG_INT16(6))
+		credits |= AGENT_CREDIT;
+	else if (PG_GETARG_CHAR(2) == USER_UNASSIGNED)
+		PG_RETURN_INT32(0);
+	if (window < PG_GETARG_INT16(7))
+		credits |= SKILL_CREDIT;
+	if (window < PG_GETARG_INT16(8))
+		credits |= ACCOUNT_CREDIT;
+	PG_RETURN_INT32(credits);
+}
+
+/*
+ * _default_currency(settings _account_settings[], account_id text) returns text:
+ * the currency of an account's values that name none (S12).
+ */
+Datum
+goaltracker_default_currency(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(settings_of_account(fcinfo)->currency);
+}
+
+/* Microseconds that an agent was assigned, never below zero (S13). */
+static int64
+time_assigned(TimestampTz assigned_at, TimestampTz assigned_until)
+{
+	int64		usecs;
+
+	if (pg_sub_s64_overflow(assigned_until, assigned_at, &usecs))
+		return PG_INT64_MAX;
+	return Max(usecs, 0);
+}
+
+/*
+ * _duration_bucket_no(settings _account_settings[], account_id text, assigned_at
+ * timestamptz, assigned_until timestamptz) returns integer: number of the bucket
+ * that the time assigned falls into (S16).  assigned_until NULL: still assigned,
+ * so until now; assigned_at NULL: never was, bucket 0.
+ */
+Datum
+goaltracker_duration_bucket_no(PG_FUNCTION_ARGS)
+{
+	const AccountSettings *settings = settings_of_account(fcinfo);
+	int64		usecs;
+	int			bucket_no = 0;
+
+	if (PG_ARGISNULL(2))
+		PG_RETURN_INT32(0);
+	usecs = time_assigned(PG_GETARG_TIMESTAMPTZ(2),
+						  PG_ARGISNULL(3) ? GetCurrentTransactionStartTimestamp()
+						  : PG_GETARG_TIMESTAMPTZ(3));
+	while (bucket_no < settings->nbounds && usecs >= settings->bounds[bucket_no])
+		bucket_no++;
+	PG_RETURN_INT32(bucket_no);
+}
+
+/*
+ * _duration_bucket(settings _account_settings[], account_id text, bucket_no
+ * integer) returns text: what a duration bucket is called (S16), such as
+ * "5 min - 10 min"; NULL where there is no such bucket.
+ */
+Datum
+goaltracker_duration_bucket(PG_FUNCTION_ARGS)
+{
+	const AccountSettings *settings = settings_of_account(fcinfo);
+	int32		bucket_no = PG_GETARG_INT32(2);
+
+	if (bucket_no < 0 || bucket_no > settings->nbounds)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(settings->labels[bucket_no]);
 }

@@ -43,6 +43,25 @@ put_assigned_until(RowBuilder *row, const Touchpoint *point)
 		row_put(row, TimestampTzGetDatum(until));
 }
 
+/* What a row of table touchpoint says of its segment; NULL where there is none. */
+static void
+put_assignment(RowBuilder *row, const Touchpoint *point)
+{
+	const JourneySegment *segment;
+
+	if (point->touch == NULL)
+	{
+		for (int i = 0; i < 4; i++)
+			row_put_null(row);
+		return;
+	}
+	segment = point->touch->entry;
+	row_put(row, Int64GetDatum(segment->segment_key));
+	row_put(row, TimestampTzGetDatum(segment->assigned_at));
+	put_assigned_until(row, point);
+	row_put(row, Int32GetDatum(segment->segment_no));
+}
+
 /* The row of table touchpoint for a touchpoint of the goal event at hand. */
 void
 touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point, Datum account_id)
@@ -52,41 +71,24 @@ touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point, Dat
 
 	timeline_local_time(sweep->timeline, point->conversation);
 	row_begin(row, &sweep->timeline->view);
-	row_put(row, Int64GetDatum(goal->goal_event_key));
-	if (segment != NULL)
-		row_put(row, Int64GetDatum(segment->segment_key));
-	else
-		row_put_null(row);
-	row_put(row, TimestampTzGetDatum(point->conversation->entry->opened_at));
-	row_put(row, TimestampTzGetDatum(goal->reached_at));
-	if (segment != NULL)
-	{
-		row_put(row, TimestampTzGetDatum(segment->assigned_at));
-		put_assigned_until(row, point);
-	}
-	else
-	{
-		row_put_null(row);
-		row_put_null(row);
-	}
-	row_put(row, DateADTGetDatum(point->conversation->local_date));
-	row_put(row, Int32GetDatum(point->conversation->utc_offset));
-	if (segment != NULL)
-		row_put(row, Int32GetDatum(segment->segment_no));
-	else
-		row_put_null(row);
-	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_messages : 0));
-	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_responses : 0));
 	row_put_spans(row, &point->span);
 	row_put(row, CharGetDatum(segment != NULL ? point->touch->user_type : USER_UNASSIGNED));
 	row_put(row, CharGetDatum(sweep->goal->goal_type));
+	row_put(row, DateADTGetDatum(point->conversation->local_date));
+	row_put(row, Int32GetDatum(point->conversation->utc_offset));
+	row_put(row, Int64GetDatum(goal->goal_event_key));
+	row_put(row, TimestampTzGetDatum(point->conversation->entry->opened_at));
+	row_put(row, TimestampTzGetDatum(goal->reached_at));
+	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_messages : 0));
+	row_put(row, Int32GetDatum(segment != NULL ? segment->agent_responses : 0));
+	put_assignment(row, point);
 	row_put(row, account_id);
-	row_put_ref(row, point->conversation->entry->conversation_id);
 	row_put_ref(row, segment != NULL ? segment->agent_id : 0);
-	row_put_ref(row, segment != NULL ? segment->skill_id : 0);
 	row_put_ref(row, goal->currency);
 	row_put_ref(row, goal->lead_value);
 	row_put_ref(row, goal->transaction_value);
+	row_put_ref(row, segment != NULL ? segment->skill_id : 0);
+	row_put_ref(row, point->conversation->entry->conversation_id);
 }
 
 /* The row of table goal_outcome for the goal event at hand. */

@@ -62,21 +62,22 @@ typedef struct SumState
 #define NUMERIC_DIGIT_BASE		10000
 
 /*
- * Gives the word of a small value, and the display scale of any.  Returns false
- * if the value is not small.  "data" is what follows the varlena header, and
- * need not be aligned.
+ * Gives a small value as integer * 10000 ^ -groups, with as few groups as do, and
+ * the display scale of any.  Returns false if the value is not small.  "data" is
+ * what follows the varlena header, and need not be aligned.
  */
-static bool
-numeric_to_word(const char *data, int length, uint64 *word, int *scale)
+bool
+numeric_to_integer(const char *data, int length, int64 *integer, int *groups, int *scale)
 {
 	uint16		header;
 	bool		negative;
 	int16		weight;
 	int			digits;
-	int			groups;
 	int64		value = 0;
 
 	*scale = 0;
+	*integer = 0;
+	*groups = 0;
 	if (length < (int) sizeof(header))
 		return false;
 	memcpy(&header, data, sizeof(header));
@@ -114,13 +115,10 @@ numeric_to_word(const char *data, int length, uint64 *word, int *scale)
 			break;
 	}
 	if (digits == 0)
-	{
-		*word = 1;
 		return true;
-	}
 
-	groups = Max(digits - 1 - weight, 0);
-	if (groups >= SMALL_GROUPS)
+	*groups = Max(digits - 1 - weight, 0);
+	if (*groups >= SMALL_GROUPS)
 		return false;
 
 	/* Digits that are not stored are the zeros before the decimal point. */
@@ -134,10 +132,20 @@ numeric_to_word(const char *data, int length, uint64 *word, int *scale)
 			return false;
 		value = value * NUMERIC_DIGIT_BASE + digit;
 	}
-	if (negative)
-		value = -value;
+	*integer = negative ? -value : value;
+	return true;
+}
 
-	*word = ((uint64) value << 3) | ((uint64) groups << 1) | 1;
+/* Gives the word of a small value, likewise. */
+static bool
+numeric_to_word(const char *data, int length, uint64 *word, int *scale)
+{
+	int64		integer;
+	int			groups;
+
+	if (!numeric_to_integer(data, length, &integer, &groups, scale))
+		return false;
+	*word = ((uint64) integer << 3) | ((uint64) groups << 1) | 1;
 	return true;
 }
 
@@ -191,7 +199,7 @@ set_scale(Numeric number, int scale)
 }
 
 /* Gives the sum as a numeric, divided by 10000 ^ groups. */
-static Numeric
+Numeric
 split_to_numeric(SplitSum sum, int groups)
 {
 	int64		value;

@@ -98,8 +98,8 @@ SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
 SET parallel_leader_participation = off;
 EXPLAIN (VERBOSE, COSTS OFF)
-SELECT _session_model(), _session_window(), _session_hour_offset() FROM public.many WHERE n = 5000;
-SELECT _session_model(), _session_window(), _session_hour_offset() FROM public.many WHERE n = 5000;
+SELECT _session_model(), _session_window(), _local_time('2025-01-01Z', n) FROM public.many WHERE n = 5000;
+SELECT _session_model(), _session_window(), _local_time('2025-01-01Z', n) FROM public.many WHERE n = 5000;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;

@@ -1,0 +1,333 @@
+/*-------------------------------------------------------------------------
+ *
+ * measures.c
+ *	  Aggregate _measures: counts and values of goal events by duration bucket.
+ *
+ * Reports have a row for each duration bucket.  One state holds all buckets of
+ * a group, so that a row of theirs is one call for four measures, and the
+ * planner, who cannot know how many buckets the times assigned fall into, need
+ * not guess.
+ *
+ * Values are added up as integers, in ten-thousandths, which is what
+ * numeric(20,4) holds; any that does not fit is added up as a numeric.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "compat.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "once.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/numeric.h"
+#include "utils/typcache.h"
+
+PG_FUNCTION_INFO_V1(goaltracker_measures_add);
+PG_FUNCTION_INFO_V1(goaltracker_measures_combine);
+PG_FUNCTION_INFO_V1(goaltracker_measures_serialize);
+PG_FUNCTION_INFO_V1(goaltracker_measures_deserialize);
+PG_FUNCTION_INFO_V1(goaltracker_measures_final);
+
+/* An account has at most 100 bounds. */
+#define MAX_BUCKETS 101
+
+/* Attributes of type _measure. */
+#define MEASURE_ATTRIBUTES 5
+
+#define TEN_THOUSANDTHS INT64CONST(10000)
+
+typedef struct Total
+{
+	SplitSum	small;			/* ten-thousandths */
+	Numeric		large;			/* sum of the others, NULL if there are none */
+} Total;
+
+typedef struct Bucket
+{
+	int64		goals_reached;
+	int64		conversions;
+	Total		lead_value;
+	Total		transaction_value;
+} Bucket;
+
+typedef struct Measures
+{
+	int			nbuckets;		/* numbers 0..nbuckets-1, of which some may be empty */
+	Bucket	   *buckets;
+} Measures;
+
+/* The bucket of that number, in a state that grows as far as it must. */
+static Bucket *
+measures_bucket(Measures *state, MemoryContext context, int bucket_no)
+{
+	if (bucket_no < 0 || bucket_no >= MAX_BUCKETS)
+		elog(ERROR, "invalid number of a duration bucket: %d", bucket_no);
+	if (bucket_no >= state->nbuckets)
+	{
+		Bucket	   *grown = MemoryContextAllocZero(context, (bucket_no + 1) * sizeof(Bucket));
+
+		if (state->nbuckets > 0)
+		{
+			memcpy(grown, state->buckets, state->nbuckets * sizeof(Bucket));
+			pfree(state->buckets);
+		}
+		state->buckets = grown;
+		state->nbuckets = bucket_no + 1;
+	}
+	return &state->buckets[bucket_no];
+}
+
+static void
+total_add_large(Total *total, MemoryContext context, Numeric value)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(context);
+	Numeric		old = total->large;
+
+	if (old == NULL)
+		old = int64_to_numeric(0);
+	total->large = DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(old),
+													   NumericGetDatum(value)));
+	pfree(old);
+	MemoryContextSwitchTo(old_context);
+}
+
+static void
+total_add(Total *total, MemoryContext context, Datum datum)
+{
+	struct varlena *value = PG_DETOAST_DATUM_PACKED(datum);
+	int64		number;
+	int			groups;
+	int			scale;
+
+	if (!numeric_to_integer(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
+							&number, &groups, &scale) ||
+		groups > 1)
+		total_add_large(total, context, DatumGetNumeric(PointerGetDatum(value)));
+	else if (groups == 1)
+		split_add(&total->small, number);
+	else if (number > -SPLIT_BASE * TEN_THOUSANDTHS && number < SPLIT_BASE * TEN_THOUSANDTHS)
+		split_add(&total->small, number * TEN_THOUSANDTHS);
+	else
+		total_add_large(total, context, DatumGetNumeric(PointerGetDatum(value)));
+}
+
+static Numeric
+total_numeric(const Total *total)
+{
+	Numeric		sum = split_to_numeric(total->small, 1);
+
+	if (total->large == NULL)
+		return sum;
+	return DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(sum),
+											   NumericGetDatum(total->large)));
+}
+
+static void
+total_combine(Total *total, MemoryContext context, const Total *other)
+{
+	total->small.high += other->small.high;
+	total->small.low += other->small.low;
+	total->small = split_normalize(total->small);
+	if (other->large != NULL)
+		total_add_large(total, context, other->large);
+}
+
+/*
+ * goaltracker_measures_add(state internal, bucket_no integer, is_conversion
+ * boolean, lead_value numeric, transaction_value numeric) returns internal
+ *
+ * Transition function: counts a goal event, a conversion or not, and adds up its
+ * values, of which a NULL one adds nothing.
+ */
+Datum
+goaltracker_measures_add(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	Measures   *state = state_argument(fcinfo, 0);
+	Bucket	   *bucket;
+
+	if (state == NULL)
+		state = MemoryContextAllocZero(context, sizeof(Measures));
+	bucket = measures_bucket(state, context, PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1));
+	bucket->goals_reached++;
+	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
+		bucket->conversions++;
+	if (!PG_ARGISNULL(3))
+		total_add(&bucket->lead_value, context, PG_GETARG_DATUM(3));
+	if (!PG_ARGISNULL(4))
+		total_add(&bucket->transaction_value, context, PG_GETARG_DATUM(4));
+	PG_RETURN_POINTER(state);
+}
+
+/*
+ * goaltracker_measures_combine(state internal, other internal) returns internal
+ *
+ * Combine function: adds what another process has added up.
+ */
+Datum
+goaltracker_measures_combine(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+	Measures   *state = state_argument(fcinfo, 0);
+	const Measures *other = state_argument(fcinfo, 1);
+
+	if (other == NULL)
+		return return_state(fcinfo, state);
+	if (state == NULL)
+		state = MemoryContextAllocZero(context, sizeof(Measures));
+	for (int i = 0; i < other->nbuckets; i++)
+	{
+		const Bucket *from = &other->buckets[i];
+		Bucket	   *bucket;
+
+		if (from->goals_reached == 0)
+			continue;
+		bucket = measures_bucket(state, context, i);
+		bucket->goals_reached += from->goals_reached;
+		bucket->conversions += from->conversions;
+		total_combine(&bucket->lead_value, context, &from->lead_value);
+		total_combine(&bucket->transaction_value, context, &from->transaction_value);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+static void
+send_total(StringInfo buf, const Total *total)
+{
+	SplitSum	small = split_normalize(total->small);
+
+	pq_sendint64(buf, small.high);
+	pq_sendint64(buf, small.low);
+	pq_sendbyte(buf, total->large != NULL);
+	if (total->large != NULL)
+	{
+		bytea	   *sent = DatumGetByteaPP(DirectFunctionCall1(numeric_send,
+															   NumericGetDatum(total->large)));
+
+		pq_sendbytes(buf, VARDATA_ANY(sent), VARSIZE_ANY_EXHDR(sent));
+	}
+}
+
+static void
+receive_total(StringInfo buf, Total *total)
+{
+	total->small.high = pq_getmsgint64(buf);
+	total->small.low = pq_getmsgint64(buf);
+	if (pq_getmsgbyte(buf) != 0)
+		total->large = DatumGetNumeric(DirectFunctionCall3(numeric_recv, PointerGetDatum(buf),
+														   ObjectIdGetDatum(InvalidOid),
+														   Int32GetDatum(-1)));
+}
+
+/* goaltracker_measures_serialize(state internal) returns bytea */
+Datum
+goaltracker_measures_serialize(PG_FUNCTION_ARGS)
+{
+	const Measures *state;
+	StringInfoData buf;
+
+	(void) aggregate_context(fcinfo);
+	state = (const Measures *) PG_GETARG_POINTER(0);
+	pq_begintypsend(&buf);
+	for (int i = 0; i < state->nbuckets; i++)
+	{
+		const Bucket *bucket = &state->buckets[i];
+
+		if (bucket->goals_reached == 0)
+			continue;
+		pq_sendint32(&buf, i);
+		pq_sendint64(&buf, bucket->goals_reached);
+		pq_sendint64(&buf, bucket->conversions);
+		send_total(&buf, &bucket->lead_value);
+		send_total(&buf, &bucket->transaction_value);
+	}
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}
+
+/*
+ * goaltracker_measures_deserialize(serialized bytea, unused internal) returns
+ * internal
+ *
+ * Gives a state that can be combined into another one, in the current memory
+ * context.  Raises protocol_violation if this is no serialized state.
+ */
+Datum
+goaltracker_measures_deserialize(PG_FUNCTION_ARGS)
+{
+	Measures   *state;
+	StringInfoData buf;
+
+	(void) aggregate_context(fcinfo);
+	open_serialized(&buf, PG_GETARG_BYTEA_PP(0));
+	state = palloc0(sizeof(Measures));
+	while (buf.cursor < buf.len)
+	{
+		Bucket	   *bucket = measures_bucket(state, CurrentMemoryContext, pq_getmsgint(&buf, 4));
+
+		bucket->goals_reached = pq_getmsgint64(&buf);
+		bucket->conversions = pq_getmsgint64(&buf);
+		receive_total(&buf, &bucket->lead_value);
+		receive_total(&buf, &bucket->transaction_value);
+	}
+	PG_RETURN_POINTER(state);
+}
+
+/* The element type of an array type, which is a row type. */
+static TypeCacheEntry *
+element_type(FunctionCallInfo fcinfo)
+{
+	TypeCacheEntry *type = fcinfo->flinfo->fn_extra;
+
+	if (type == NULL)
+	{
+		type = lookup_type_cache(get_element_type(get_fn_expr_rettype(fcinfo->flinfo)),
+								 TYPECACHE_TUPDESC);
+		fcinfo->flinfo->fn_extra = type;
+	}
+	return type;
+}
+
+/*
+ * goaltracker_measures_final(state internal) returns _measure[]
+ *
+ * A _measure for each bucket that has any, in order of their numbers; NULL where
+ * there was no row at all.  Reads the state only.
+ */
+Datum
+goaltracker_measures_final(PG_FUNCTION_ARGS)
+{
+	const Measures *state;
+	TypeCacheEntry *type;
+	Datum	   *rows;
+	int			nrows = 0;
+
+	(void) aggregate_context(fcinfo);
+	state = state_argument(fcinfo, 0);
+	if (state == NULL)
+		PG_RETURN_NULL();
+	type = element_type(fcinfo);
+	rows = palloc(state->nbuckets * sizeof(Datum));
+	for (int i = 0; i < state->nbuckets; i++)
+	{
+		const Bucket *bucket = &state->buckets[i];
+		Datum		values[MEASURE_ATTRIBUTES];
+		bool		nulls[MEASURE_ATTRIBUTES] = {false};
+
+		if (bucket->goals_reached == 0)
+			continue;
+		values[0] = Int32GetDatum(i);
+		values[1] = Int64GetDatum(bucket->goals_reached);
+		values[2] = Int64GetDatum(bucket->conversions);
+		values[3] = NumericGetDatum(total_numeric(&bucket->lead_value));
+		values[4] = NumericGetDatum(total_numeric(&bucket->transaction_value));
+		rows[nrows++] = HeapTupleGetDatum(heap_form_tuple(type->tupDesc, values, nulls));
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(rows, nrows, type->type_id, type->typlen,
+										  type->typbyval, type->typalign));
+}
