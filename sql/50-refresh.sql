@@ -139,7 +139,8 @@ BEGIN
 	END IF;
 	IF to_regclass('goaltracker.goal_outcome_by_time') IS NULL THEN
 		CREATE INDEX goal_outcome_by_time
-			ON goaltracker.goal_outcome (reached_at, account_id);
+			ON goaltracker.goal_outcome (reached_at, account_id)
+			WHERE reach_window IS NOT NULL AND NOT is_duplicate;
 	END IF;
 	IF to_regclass('goaltracker.goal_outcome_cut') IS NULL THEN
 		CREATE INDEX goal_outcome_cut

@@ -102,7 +102,7 @@ SELECT t.account_id, t.goal_event_key, t.segment_key, t.conversation_id, t.segme
 		goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
 			t.account_id)) AS currency,
 	t.lead_value, t.transaction_value, t.agent_messages, t.agent_responses,
-	t.assigned_at,
+	t.assigned_at, t.assigned_until,
 	GREATEST(COALESCE(t.assigned_until, pg_catalog.now()) - t.assigned_at, '0'::interval)
 		AS time_assigned,
 	goaltracker._duration_bucket_no((SELECT s.settings FROM goaltracker._settings AS s),
@@ -303,6 +303,68 @@ FROM (
 	GROUP BY c.account_id, c.conversation_date, c.currency
 ) AS m;
 
+CREATE TYPE goaltracker._agent_work AS (
+	agent_messages		bigint,
+	agent_responses		bigint,
+	time_assigned		interval
+);
+
+COMMENT ON TYPE goaltracker._agent_work IS 'work of distinct agent segments (S13)';
+
+CREATE FUNCTION goaltracker._work_add(state internal, segment_key bigint, agent_messages integer,
+	agent_responses integer, assigned_at timestamptz, assigned_until timestamptz)
+RETURNS internal
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_work_add';
+
+COMMENT ON FUNCTION goaltracker._work_add(internal, bigint, integer, integer, timestamptz,
+	timestamptz) IS 'transition function of _work()';
+
+CREATE FUNCTION goaltracker._work_combine(state internal, other internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_work_combine';
+
+COMMENT ON FUNCTION goaltracker._work_combine(internal, internal) IS 'combine function of _work()';
+
+CREATE FUNCTION goaltracker._work_serialize(state internal)
+RETURNS bytea
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_work_serialize';
+
+COMMENT ON FUNCTION goaltracker._work_serialize(internal) IS 'serialization function of _work()';
+
+CREATE FUNCTION goaltracker._work_deserialize(serialized bytea, unused internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_work_deserialize';
+
+COMMENT ON FUNCTION goaltracker._work_deserialize(bytea, internal) IS
+	'deserialization function of _work()';
+
+CREATE FUNCTION goaltracker._work_final(state internal)
+RETURNS goaltracker._agent_work
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_work_final';
+
+COMMENT ON FUNCTION goaltracker._work_final(internal) IS 'final function of _work()';
+
+CREATE AGGREGATE goaltracker._work(segment_key bigint, agent_messages integer,
+	agent_responses integer, assigned_at timestamptz, assigned_until timestamptz) (
+	SFUNC = goaltracker._work_add,
+	STYPE = internal,
+	SSPACE = 1024,
+	FINALFUNC = goaltracker._work_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = goaltracker._work_combine,
+	SERIALFUNC = goaltracker._work_serialize,
+	DESERIALFUNC = goaltracker._work_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE goaltracker._work(bigint, integer, integer, timestamptz, timestamptz) IS
+	'messages, responses and time assigned of distinct agent segments (S13)';
+
 -- Under All an agent's row may show work and no goal (S13).
 CREATE VIEW goaltracker.agent_summary AS
 SELECT m.account_id,
@@ -313,9 +375,9 @@ SELECT m.account_id,
 	goaltracker._user_type(m.user_type) AS user_type,
 	m.goals_reached,
 	m.conversions,
-	m.agent_messages,
-	m.agent_responses,
-	m.time_assigned,
+	(m.work).agent_messages AS agent_messages,
+	(m.work).agent_responses AS agent_responses,
+	(m.work).time_assigned AS time_assigned,
 	goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
 		m.account_id) AS currency,
 	m.lead_value,
@@ -323,31 +385,27 @@ SELECT m.account_id,
 	m.other_currency_conversions
 FROM (
 	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type,
-		pg_catalog.count(*) FILTER (WHERE c.has_credit) AS goals_reached,
-		pg_catalog.count(*) FILTER (WHERE c.has_credit AND c.is_conversion)::numeric(20, 6)
+		pg_catalog.count(*) FILTER (WHERE c.credits & 2 <> 0) AS goals_reached,
+		pg_catalog.count(*) FILTER (WHERE c.credits & 2 <> 0 AND c.is_conversion)::numeric(20, 6)
 			AS conversions,
-		COALESCE(goaltracker._sum_largest(c.agent_messages, c.segment_key), 0)::bigint
-			AS agent_messages,
-		COALESCE(goaltracker._sum_largest(c.agent_responses, c.segment_key), 0)::bigint
-			AS agent_responses,
-		COALESCE(goaltracker._sum_largest(c.time_assigned, c.segment_key), '0'::interval)
-			AS time_assigned,
+		goaltracker._work(c.segment_key, c.agent_messages, c.agent_responses, c.assigned_at,
+			c.assigned_until) AS work,
 		COALESCE(pg_catalog.sum(c.lead_value) FILTER (
-			WHERE c.has_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
-			AS lead_value,
+			WHERE c.credits & 2 <> 0 AND d.is_default_currency), 0)::numeric(20, 4) AS lead_value,
 		COALESCE(pg_catalog.sum(c.transaction_value) FILTER (
-			WHERE c.has_credit AND c.currency = c.default_currency), 0)::numeric(20, 4)
+			WHERE c.credits & 2 <> 0 AND d.is_default_currency), 0)::numeric(20, 4)
 			AS transaction_value,
 		pg_catalog.count(*) FILTER (
-			WHERE c.has_credit AND c.is_conversion AND c.currency <> c.default_currency
+			WHERE c.credits & 2 <> 0 AND c.is_conversion AND NOT d.is_default_currency
 			)::numeric(20, 6) AS other_currency_conversions
-	FROM (
-		SELECT c.*, c.credits & 2 <> 0 AS has_credit,
-			goaltracker._default_currency((SELECT s.settings FROM goaltracker._settings AS s),
-				c.account_id) AS default_currency
-		FROM goaltracker._credit AS c
-		WHERE c.credits <> 0
-	) AS c
+	FROM goaltracker._credit AS c
+	-- worked out once, like the credits
+	LEFT JOIN LATERAL (
+		SELECT c.currency = goaltracker._default_currency(
+			(SELECT s.settings FROM goaltracker._settings AS s), c.account_id)
+			AS is_default_currency
+	) AS d ON true
+	WHERE c.credits <> 0
 	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type
 ) AS m
 LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id = m.agent_id;
@@ -356,7 +414,12 @@ LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id =
 -- Row by row, with names
 --
 -- Ids, dates and measures are those of the last refresh; what joins by them is
--- described as it is now.
+-- described as it is now.  Which goal events can be in a report at all is said
+-- once more, so that the newest rows are found by goal_outcome_by_time.
+--
+-- Joins to facts repeat that there is some credit, which keeps the planner from
+-- putting a cache (Memoize) in front of each: set up for as many entries as the
+-- whole grid might need, they take longer than a page of it.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW goaltracker.conversion_grid AS
@@ -416,6 +479,7 @@ JOIN goaltracker.goal_outcome AS o
 	ON o.account_id = c.account_id AND o.goal_event_key = c.goal_event_key
 LEFT JOIN goaltracker.goal_event AS event
 	ON event.account_id = o.account_id AND event.goal_event_id = o.goal_event_id
+	AND c.credits <> 0
 LEFT JOIN goaltracker.goal AS goal
 	ON goal.account_id = o.account_id AND goal.goal_id = o.goal_id
 LEFT JOIN goaltracker.skill AS skill
@@ -425,6 +489,7 @@ LEFT JOIN goaltracker.agent AS agent
 LEFT JOIN goaltracker.conversation AS conversation
 	ON conversation.account_id = c.account_id
 	AND conversation.conversation_id = c.conversation_id
+	AND c.credits <> 0
 LEFT JOIN goaltracker.engagement AS engagement
 	ON engagement.account_id = c.account_id
 	AND engagement.engagement_id = conversation.engagement_id
@@ -435,6 +500,7 @@ LEFT JOIN goaltracker.agent_segment AS segment
 	ON segment.account_id = c.account_id
 	AND segment.conversation_id = c.conversation_id
 	AND segment.segment_no = c.segment_no
+	AND c.credits <> 0
 LEFT JOIN LATERAL (
 	-- the group that the segment names, else that of the agent when assigned
 	SELECT COALESCE(segment.group_id, (
@@ -446,7 +512,9 @@ LEFT JOIN LATERAL (
 ) AS membership ON true
 LEFT JOIN goaltracker.agent_group AS agent_group
 	ON agent_group.account_id = c.account_id AND agent_group.group_id = membership.group_id
-WHERE c.credits <> 0;
+WHERE c.credits <> 0
+	AND o.reach_window IS NOT NULL
+	AND NOT o.is_duplicate;
 
 -- ---------------------------------------------------------------------------
 -- What no report shows, and why (S9, S10)

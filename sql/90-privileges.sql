@@ -50,6 +50,9 @@ GRANT EXECUTE ON FUNCTION goaltracker._goal_type("char") TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numeric) TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._work(bigint, integer, integer, timestamptz, timestamptz)
+	TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(numeric, bigint) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(interval, bigint) TO PUBLIC;

@@ -5,7 +5,7 @@
  *
  * Consumers that have no rows yet need no comparing, so there is nothing
  * between a journey and the tables: one statement gives the journeys, each is
- * swept as it comes, and its rows go to the tables a thousand at a time, as
+ * swept as it comes, and its rows go to the tables hundreds at a time, as
  * COPY writes them.
  *
  * The statement reads several ranges of consumers side by side (UNION ALL), so

@@ -17,6 +17,7 @@
  * fill.c			the first refresh of consumers: journeys in, rows written
  * report.c			what report views call for each row
  * dates.c			dates under the session's hour offset
+ * work.c			aggregate _work: the work of distinct agent segments
  * measures.c		aggregate _measures: what reports add up, by duration bucket
  * once.h			the hash table under sum_once and count_once (their own header)
  * once_table.c		what of it is not inline: growing, sending, receiving
@@ -228,11 +229,15 @@ typedef struct Touch
 {
 	const JourneySegment *entry;
 	Conversation *conversation;
+	TimestampTz opened_at;		/* of the conversation, and */
+	TimestampTz closed_at;		/* here for the sweep */
 	int			agent_no;		/* number of the agent within the journey */
 	int			skill_no;		/* likewise; no skill is a skill of its own */
 	UserType	user_type;
 	bool		may_be_first;	/* S5 */
 	bool		may_be_last;	/* S6 */
+	int16		min_window;		/* to the sweep's goal event at hand */
+	int16		first_below;	/* see CreditSpan */
 } Touch;
 
 typedef struct Goal
@@ -300,13 +305,14 @@ typedef struct Sweep
 	Conversation **active_conversations;	/* opened and still in reach, in order */
 	int16	   *agent_best;		/* scratch, by agent_no */
 	int16	   *skill_best;		/* scratch, by skill_no */
+	Touchpoint *space;			/* for touchpoints */
 
 	/* the goal event at hand */
 	Goal	   *goal;
 	int			reach_window;	/* smallest window with a conversation in reach, or -1 */
 	int			ncut;			/* touchpoints left out by S18 */
 	int			ntouchpoints;
-	Touchpoint *touchpoints;
+	Touchpoint *touchpoints;	/* those of touches in order; all that are kept */
 } Sweep;
 
 extern Sweep *sweep_begin(Timeline *timeline, int lookback);
@@ -367,6 +373,10 @@ text_hash(const text *value)
 {
 	return hash_bytes((const unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
+
+/* --- report.c ----------------------------------------------------------- */
+
+extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until);
 
 /* --- goaltracker.c ------------------------------------------------------ */
 

@@ -290,8 +290,8 @@ goaltracker_default_currency(PG_FUNCTION_ARGS)
 }
 
 /* Microseconds that an agent was assigned, never below zero (S13). */
-static int64
-time_assigned(TimestampTz assigned_at, TimestampTz assigned_until)
+int64
+assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until)
 {
 	int64		usecs;
 
@@ -315,9 +315,9 @@ goaltracker_duration_bucket_no(PG_FUNCTION_ARGS)
 
 	if (PG_ARGISNULL(2))
 		PG_RETURN_INT32(0);
-	usecs = time_assigned(PG_GETARG_TIMESTAMPTZ(2),
-						  PG_ARGISNULL(3) ? GetCurrentTransactionStartTimestamp()
-						  : PG_GETARG_TIMESTAMPTZ(3));
+	usecs = assigned_usecs(PG_GETARG_TIMESTAMPTZ(2),
+						   PG_ARGISNULL(3) ? GetCurrentTransactionStartTimestamp()
+						   : PG_GETARG_TIMESTAMPTZ(3));
 	while (bucket_no < settings->nbounds && usecs >= settings->bounds[bucket_no])
 		bucket_no++;
 	PG_RETURN_INT32(bucket_no);

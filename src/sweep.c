@@ -21,7 +21,6 @@
  */
 #include "goaltracker.h"
 
-#include "common/int.h"
 #include "miscadmin.h"
 
 /* Starts before the first goal event; all of it in the current context. */
@@ -39,85 +38,26 @@ sweep_begin(Timeline *timeline, int lookback)
 	sweep->agent_best = palloc(timeline->nagents * sizeof(int16));
 	sweep->skill_best = palloc(timeline->nskills * sizeof(int16));
 	/* a goal event has touchpoints for touches, else rows for conversations */
-	sweep->touchpoints = palloc((ntouches + nconversations) * sizeof(Touchpoint));
+	sweep->space = palloc((ntouches + nconversations) * sizeof(Touchpoint));
+	sweep->touchpoints = sweep->space;
 	return sweep;
 }
 
 /*
  * The smallest window, in days of exactly 24 hours, that reaches back from the
- * goal to the end of the conversation (S2); beyond the lookback it is
+ * goal to the end of a conversation (S2); beyond the lookback it is
  * lookback + 1.
  */
-static int16
-min_window(const Sweep *sweep, const Conversation *conversation)
+static inline int16
+min_window(const Sweep *sweep, TimestampTz reached_at, TimestampTz closed_at)
 {
-	int64		ago;
-	int64		days;
+	uint64		days;
 
-	if (conversation->entry->closed_at >= sweep->goal->entry->reached_at)
+	if (closed_at >= reached_at)
 		return 0;
-	if (pg_sub_s64_overflow(sweep->goal->entry->reached_at,
-							conversation->entry->closed_at, &ago))
-		return sweep->lookback + 1;
-	days = ago / USECS_PER_DAY + (ago % USECS_PER_DAY != 0);
-	return (int16) Min(days, sweep->lookback + 1);
-}
-
-/*
- * Takes in what has been assigned by the goal at hand, lets go what neither
- * this goal nor a later one can reach, and makes touchpoints of what is in reach.
- * A segment may stand before the start of its conversation: it is active, but
- * not yet in reach.
- */
-static void
-advance_touches(Sweep *sweep)
-{
-	const Timeline *timeline = sweep->timeline;
-	TimestampTz reached_at = sweep->goal->entry->reached_at;
-	int			n = 0;
-
-	while (sweep->next_touch < timeline->ntouches &&
-		   timeline->touches[sweep->next_touch].entry->assigned_at <= reached_at)
-		sweep->active_touches[sweep->nactive_touches++] = &timeline->touches[sweep->next_touch++];
-	for (int i = 0; i < sweep->nactive_touches; i++)
-	{
-		Touch	   *touch = sweep->active_touches[i];
-		int16		window = min_window(sweep, touch->conversation);
-		Touchpoint *point;
-
-		if (window > sweep->lookback)
-			continue;
-		sweep->active_touches[n++] = touch;
-		if (touch->conversation->entry->opened_at > reached_at)
-			continue;
-		point = &sweep->touchpoints[sweep->ntouchpoints++];
-		memset(point, 0, sizeof(Touchpoint));
-		point->touch = touch;
-		point->conversation = touch->conversation;
-		point->span.min_window = window;
-	}
-	sweep->nactive_touches = n;
-}
-
-static void
-advance_conversations(Sweep *sweep)
-{
-	const Timeline *timeline = sweep->timeline;
-	TimestampTz reached_at = sweep->goal->entry->reached_at;
-	int			n = 0;
-
-	while (sweep->next_conversation < timeline->nconversations &&
-		   timeline->conversations[sweep->next_conversation].entry->opened_at <= reached_at)
-		sweep->active_conversations[sweep->nactive_conversations++] =
-			&timeline->conversations[sweep->next_conversation++];
-	for (int i = 0; i < sweep->nactive_conversations; i++)
-	{
-		Conversation *conversation = sweep->active_conversations[i];
-
-		if (min_window(sweep, conversation) <= sweep->lookback)
-			sweep->active_conversations[n++] = conversation;
-	}
-	sweep->nactive_conversations = n;
+	/* unsigned, because infinity may be one of the two */
+	days = ((uint64) reached_at - (uint64) closed_at - 1) / USECS_PER_DAY + 1;
+	return (int16) Min(days, (uint64) sweep->lookback + 1);
 }
 
 /* A span is empty where the credit is taken away before it is given. */
@@ -145,55 +85,73 @@ typedef struct Takers
 	int16		all;
 } Takers;
 
-/* First: an earlier assigned touchpoint takes the credit away (S5). */
+/*
+ * The pass forward.  Takes in what has been assigned by the goal at hand, lets
+ * go what neither this goal nor a later one can reach, and works out under
+ * which windows what is in reach is credited by First: an earlier assigned
+ * touchpoint takes the credit away (S5).  A segment may stand before the start
+ * of its conversation: it is active, but not yet in reach.
+ */
 static int16
 sweep_forward(Sweep *sweep)
 {
-	int16		best = sweep->lookback + 1;
+	const Timeline *timeline = sweep->timeline;
+	TimestampTz reached_at = sweep->goal->entry->reached_at;
+	int16		never = sweep->lookback + 1;
+	int16		best = never;
+	int			n = 0;
 
-	for (int i = 0; i < sweep->ntouchpoints; i++)
+	while (sweep->next_touch < timeline->ntouches &&
+		   timeline->touches[sweep->next_touch].entry->assigned_at <= reached_at)
+		sweep->active_touches[sweep->nactive_touches++] = &timeline->touches[sweep->next_touch++];
+	for (int i = 0; i < sweep->nactive_touches; i++)
 	{
-		Touchpoint *point = &sweep->touchpoints[i];
+		Touch	   *touch = sweep->active_touches[i];
+		int16		window = min_window(sweep, reached_at, touch->closed_at);
 
-		if (!point->touch->may_be_first)
+		if (window == never)
 			continue;
-		point->span.first_below = span_end(point->span.min_window, best);
-		lower(&best, point->span.min_window);
+		sweep->active_touches[n++] = touch;
+		if (touch->opened_at > reached_at)
+			window = never;
+		touch->min_window = window;
+		touch->first_below = 0;
+		sweep->agent_best[touch->agent_no] = never;
+		sweep->skill_best[touch->skill_no] = never;
+		if (touch->may_be_first && window < best)
+		{
+			touch->first_below = best;
+			best = window;
+		}
 	}
+	sweep->nactive_touches = n;
 	return best;
 }
 
-/* Last and the levels of All: a later touchpoint takes it away (S6, S7). */
-static Takers
-sweep_backward(Sweep *sweep)
+static void
+advance_conversations(Sweep *sweep)
 {
-	int16		never = sweep->lookback + 1;
-	Takers		best = {never, never, never};
+	const Timeline *timeline = sweep->timeline;
+	TimestampTz reached_at = sweep->goal->entry->reached_at;
+	int16		best = sweep->lookback + 1;
+	int			n = 0;
 
-	for (int i = 0; i < sweep->ntouchpoints; i++)
+	while (sweep->next_conversation < timeline->nconversations &&
+		   timeline->conversations[sweep->next_conversation].entry->opened_at <= reached_at)
+		sweep->active_conversations[sweep->nactive_conversations++] =
+			&timeline->conversations[sweep->next_conversation++];
+	for (int i = 0; i < sweep->nactive_conversations; i++)
 	{
-		sweep->agent_best[sweep->touchpoints[i].touch->agent_no] = never;
-		sweep->skill_best[sweep->touchpoints[i].touch->skill_no] = never;
-	}
-	for (int i = sweep->ntouchpoints - 1; i >= 0; i--)
-	{
-		Touchpoint *point = &sweep->touchpoints[i];
-		CreditSpan *span = &point->span;
-		int16	   *agent_best = &sweep->agent_best[point->touch->agent_no];
-		int16	   *skill_best = &sweep->skill_best[point->touch->skill_no];
+		Conversation *conversation = sweep->active_conversations[i];
+		int16		window = min_window(sweep, reached_at, conversation->entry->closed_at);
 
-		span->agent_below = span_end(span->min_window, *agent_best);
-		span->skill_below = span_end(span->min_window, *skill_best);
-		span->brand_below = span_end(span->min_window, best.all);
-		lower(agent_best, span->min_window);
-		lower(skill_best, span->min_window);
-		lower(&best.all, span->min_window);
-		if (!point->touch->may_be_last)
+		if (window > sweep->lookback)
 			continue;
-		span->last_below = span_end(span->min_window, best.last);
-		lower(&best.last, span->min_window);
+		sweep->active_conversations[n++] = conversation;
+		lower(&best, window);
 	}
-	return best;
+	sweep->nactive_conversations = n;
+	sweep->reach_window = n > 0 ? best : -1;
 }
 
 static inline bool
@@ -201,6 +159,58 @@ is_ever_credited(const CreditSpan *span)
 {
 	return span->first_below | span->last_below |
 		span->agent_below | span->skill_below | span->brand_below;
+}
+
+/*
+ * The pass backward: under which windows touches are credited by Last and by
+ * the levels of All; a later one takes the credit away (S6, S7).  Makes
+ * touchpoints, in the order of the touches, of what is credited, and of as many
+ * others as S18 might keep.  The rest, with very many touches nearly all, is
+ * counted as cut.
+ */
+static Takers
+sweep_backward(Sweep *sweep)
+{
+	int16		never = sweep->lookback + 1;
+	Takers		best = {never, never, never};
+	int			room = sweep->timeline->rules->max_touchpoints;
+	Touchpoint *end = sweep->space + sweep->nactive_touches;
+	Touchpoint *point = end;
+
+	for (int i = sweep->nactive_touches - 1; i >= 0; i--)
+	{
+		const Touch *touch = sweep->active_touches[i];
+		int16	   *agent_best = &sweep->agent_best[touch->agent_no];
+		int16	   *skill_best = &sweep->skill_best[touch->skill_no];
+		int16		from = touch->min_window;
+		CreditSpan	span = {.min_window = from,.first_below = touch->first_below};
+
+		if (from == never)
+			continue;
+		span.agent_below = span_end(from, *agent_best);
+		span.skill_below = span_end(from, *skill_best);
+		span.brand_below = span_end(from, best.all);
+		lower(agent_best, from);
+		lower(skill_best, from);
+		lower(&best.all, from);
+		if (touch->may_be_last)
+		{
+			span.last_below = span_end(from, best.last);
+			lower(&best.last, from);
+		}
+		if (!is_ever_credited(&span) && room-- <= 0)
+		{
+			sweep->ncut++;
+			continue;
+		}
+		point--;
+		point->touch = touch;
+		point->conversation = touch->conversation;
+		point->span = span;
+	}
+	sweep->touchpoints = point;
+	sweep->ntouchpoints = end - point;
+	return best;
 }
 
 /*
@@ -212,7 +222,6 @@ limit_touchpoints(Sweep *sweep)
 {
 	int			room = sweep->timeline->rules->max_touchpoints;
 
-	sweep->ncut = 0;
 	for (int i = 0; i < sweep->ntouchpoints; i++)
 	{
 		Touchpoint *point = &sweep->touchpoints[i];
@@ -236,18 +245,18 @@ limit_touchpoints(Sweep *sweep)
 /*
  * S8: where a conversation is in reach but a model finds nobody to credit, the
  * latest conversation stands for the goal event.  A later conversation takes
- * the row away, and so does any touchpoint that the model could credit.  Also
- * notes the smallest window that reaches any conversation (S9).
+ * the row away, and so does any touchpoint that the model could credit.
  */
 static void
 add_unassigned(Sweep *sweep, const Takers *takers)
 {
+	TimestampTz reached_at = sweep->goal->entry->reached_at;
 	int16		best = sweep->lookback + 1;
 
-	for (int i = sweep->nactive_conversations - 1; i >= 0 && best > 0; i--)
+	for (int i = sweep->nactive_conversations - 1; best > sweep->reach_window && i >= 0; i--)
 	{
 		Conversation *conversation = sweep->active_conversations[i];
-		int16		from = min_window(sweep, conversation);
+		int16		from = min_window(sweep, reached_at, conversation->entry->closed_at);
 		CreditSpan	span;
 
 		span.min_window = from;
@@ -266,7 +275,6 @@ add_unassigned(Sweep *sweep, const Takers *takers)
 			point->is_kept = true;
 		}
 	}
-	sweep->reach_window = best <= sweep->lookback ? best : -1;
 }
 
 /*
@@ -277,6 +285,7 @@ bool
 sweep_next_goal(Sweep *sweep)
 {
 	Takers		takers;
+	int16		first;
 
 	CHECK_FOR_INTERRUPTS();
 	if (sweep->next_goal >= sweep->timeline->ngoals)
@@ -289,10 +298,10 @@ sweep_next_goal(Sweep *sweep)
 	if (sweep->goal->is_duplicate)
 		return true;
 
-	advance_touches(sweep);
 	advance_conversations(sweep);
+	first = sweep_forward(sweep);
 	takers = sweep_backward(sweep);
-	takers.first = sweep_forward(sweep);
+	takers.first = first;
 	limit_touchpoints(sweep);
 	add_unassigned(sweep, &takers);
 	return true;

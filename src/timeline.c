@@ -187,6 +187,8 @@ make_touch(const Timeline *timeline, Conversation **index, const JourneySegment 
 											heap_text(view, entry->conversation_id));
 	if (touch->conversation == NULL)
 		return false;
+	touch->opened_at = touch->conversation->entry->opened_at;
+	touch->closed_at = touch->conversation->entry->closed_at;
 	touch->entry = entry;
 	touch->user_type = agent.user_type;
 	touch->may_be_first = !entry->is_joined;

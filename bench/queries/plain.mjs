@@ -187,9 +187,10 @@ export const outcomes = `${hashJoins}
 
 export const indexes = (touchpoint, outcome) => `
 	CREATE INDEX ON ${touchpoint} (goal_event_key);
-	CREATE INDEX ON ${touchpoint} (account_id, conversation_date);
-	CREATE UNIQUE INDEX ON ${outcome} (account_id, goal_event_key);
-	CREATE INDEX ON ${outcome} (account_id, consumer_id);
+	CREATE INDEX ON ${touchpoint} (conversation_date, account_id);
+	CREATE UNIQUE INDEX ON ${outcome} (goal_event_key, account_id);
+	CREATE INDEX ON ${outcome} (consumer_id, account_id);
+	CREATE INDEX ON ${outcome} (reached_at, account_id) WHERE reach_window IS NOT NULL AND NOT is_duplicate;
 	CREATE INDEX ON ${outcome} (account_id) WHERE touchpoints_cut > 0;`;
 
 // What a report shows of stored touchpoints, to compare with credit_facts.

@@ -32,9 +32,10 @@ export async function check(bench) {
 	await bench.plain.run('RESET goaltracker.attribution_model; RESET goaltracker.contribution_window');
 }
 
-async function firstRefresh(template, memories) {
+async function firstRefresh(template, memories, settings = '') {
 	await cloneDatabase('first', template);
 	const ms = await inSession('first', async (session) => {
+		if (settings) await session.run(settings);
 		const memory = await watchMemory(await session.backend(), () => session.time('SELECT goaltracker.refresh()'));
 		memories.push(memory);
 		return memory.result;
@@ -44,7 +45,8 @@ async function firstRefresh(template, memories) {
 }
 
 export async function run(bench) {
-	const memories = { loaded: [], small: [] };
+	const memories = { loaded: [], capped: [], small: [] };
+	const capped = "SET maintenance_work_mem = '8MB'";
 	await cloneDatabase('peer', 'loaded');
 	const plain = new PlainSql('peer');
 	await plain.run(prepare);
@@ -56,7 +58,8 @@ export async function run(bench) {
 		{ name: 'tables', run: async () => { await plain.run(dropTables); return plain.time(writeTables); } },
 		{ name: 'views', run: () => plain.time(fillViews) },
 	]);
-	await bench.inTurn([{ name: 'small', run: () => firstRefresh('small', memories.small) }]);
+	await firstRefresh('loaded', memories.capped, capped);
+	await firstRefresh('small', memories.small, capped);
 	await plain.close();
 	await dropDatabase('peer');
 
@@ -67,12 +70,12 @@ export async function run(bench) {
 	report.under('private memory of the backend, most', of(memories.loaded, 'backend'), 256, 'MB');
 	if (median(of(memories.loaded, 'workers')) > 0)
 		report.under('private memory of a parallel worker, most', of(memories.loaded, 'workers'), 256, 'MB');
-	// Below that a tenth of the history is less than one batch of refresh.
-	const isLarge = bench.conversations >= 1e6;
-	const growth = median(of(memories.loaded, 'backend')) / median(of(memories.small, 'backend'));
-	report.row({ what: 'private memory of the backend at a tenth of the history', ours: of(memories.small, 'backend'), unit: 'MB',
-		ratio: growth, bar: isLarge ? 'history x 10: at most 1.3 times the memory' : '', met: isLarge ? growth <= 1.3 : undefined });
+	// Sorting for indexes takes up to maintenance_work_mem; nothing else may grow.
+	const growth = median(of(memories.capped, 'backend')) / median(of(memories.small, 'backend'));
+	report.row({ what: 'private memory of the backend, maintenance_work_mem 8 MB', ours: of(memories.capped, 'backend'),
+		against: 'a tenth of the history', theirs: of(memories.small, 'backend'), unit: 'MB',
+		ratio: growth, bar: 'history x 10: at most 1.3 times the memory', met: growth <= 1.3 });
 	report.row({ what: 'VmHWM of the backend, shared_buffers it touched included', ours: of(memories.loaded, 'highWater'), unit: 'MB' });
-	report.note('Memory is RssAnon of the backend (work_mem 64 MB) in /proc/PID/status, looked at every 20 ms; VmHWM is read at the end. '
+	report.note('Memory is RssAnon of the backend (work_mem 64 MB; maintenance_work_mem as above unless said otherwise) in /proc/PID/status, looked at every 20 ms; VmHWM is read at the end. '
 		+ 'Each repetition is made in a fresh copy of the loaded database, read once beforehand.');
 }
