@@ -422,18 +422,27 @@ AS 'MODULE_PATHNAME', 'goaltracker_in_one_snapshot';
 
 COMMENT ON FUNCTION goaltracker._expand_notes() IS '_expand_notes_work() in one snapshot';
 
+-- What _fill writes.  The cost is what makes a parallel plan of it, whatever the
+-- planner thinks of the settings.
+CREATE FUNCTION goaltracker._fill_rows(account_id text, after_consumer text,
+	up_to_consumer text, rules jsonb)
+RETURNS SETOF bytea
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
+AS 'MODULE_PATHNAME', 'goaltracker_fill_rows';
+
+COMMENT ON FUNCTION goaltracker._fill_rows(text, text, text, jsonb) IS
+	'rows of touchpoint and goal_outcome, many in a value, for consumers behind the first and up to the second who have no note';
+
 -- The first refresh of an account, or a part of it: there are no rows to compare
 -- with, so they are written as they come (fill.c).
 --
--- The planner, who knows nothing of the size of journeys, would hash them all;
--- reading the covering indexes side by side takes half the time and no memory.
--- Workers read, and this process writes.
+-- The planner would rather sort than read all of a covering index in its order,
+-- and a sort takes longer, and memory.  Workers read, and this process writes.
 CREATE FUNCTION goaltracker._fill(wanted_account_id text, bounds text[], rules jsonb,
 	OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
 LANGUAGE c STRICT SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-SET enable_hashagg = off
 SET enable_sort = off
 SET enable_seqscan = off
 SET enable_bitmapscan = off

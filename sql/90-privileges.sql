@@ -53,10 +53,6 @@ GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numer
 GRANT EXECUTE ON FUNCTION goaltracker._work(bigint, integer, integer, timestamptz, timestamptz)
 	TO PUBLIC;
 
-GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(numeric, bigint) TO PUBLIC;
-
-GRANT EXECUTE ON FUNCTION goaltracker._sum_largest(interval, bigint) TO PUBLIC;
-
 -- Totals over a report that counts each goal event or segment once (S12, S17)
 -- are part of reading it.
 GRANT EXECUTE ON FUNCTION goaltracker.sum_once(numeric, bigint) TO PUBLIC;

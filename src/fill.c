@@ -1,14 +1,13 @@
 /*-------------------------------------------------------------------------
  *
  * fill.c
- *	  The first refresh of consumers: journeys in, rows written.
+ *	  The first refresh of consumers: chunks of rows in, rows written.
  *
  * Consumers that have no rows yet need no comparing, so there is nothing
- * between a journey and the tables: one statement gives the journeys, each is
- * swept as it comes, and its rows go to the tables hundreds at a time, as
- * COPY writes them.
+ * between facts and the tables: one statement gives the rows, as chunks (see
+ * fill_rows.c), and they go to the tables many at a time, as COPY writes them.
  *
- * The statement reads several ranges of consumers side by side (UNION ALL), so
+ * The statement has several ranges of consumers side by side (UNION ALL), so
  * that PostgreSQL can give each to a parallel worker, while this process writes.
  * It is run to its end into a receiver of our own: a cursor would not be run in
  * parallel.  Rows may be written meanwhile, as CREATE TABLE AS does, as long as
@@ -39,22 +38,14 @@
 
 PG_FUNCTION_INFO_V1(goaltracker_fill);
 
-/*
- * Journeys come by consumer, but reports ask for days.  So rows of near dates
- * share pages: each lane of a table is written to pages of its own, which 64
- * times 8 days makes come round after a year and a half.
- */
-#define LANES 64
-#define LANE_DAYS 8
-
-/* Rows of a lane that are handed over to a table at once. */
-#define ROWS_AT_ONCE 250
+/* Rows of a lane that are handed over to a table at once: a few pages. */
+#define ROWS_AT_ONCE 100
 
 typedef struct Lane
 {
 	BulkInsertState bulk;
-	TupleTableSlot *slots[ROWS_AT_ONCE];
-	int			nslots;
+	int			nrows;
+	HeapTuple	rows[ROWS_AT_ONCE];
 } Lane;
 
 /* A table that is being filled. */
@@ -64,22 +55,20 @@ typedef struct TableWriter
 	EState	   *estate;
 	ResultRelInfo *result_rel;	/* with the table's indexes, if it has any */
 	CommandId	command_id;
-	MemoryContext slot_context;	/* of the lanes, their slots, and the rows in them */
+	MemoryContext context;		/* of the lanes and the rows in them */
 	Lane	   *lanes[LANES];	/* NULL: not yet used */
+	TupleTableSlot *slots[ROWS_AT_ONCE];	/* for the lane that is handed over */
 	uint64		nrows;
 } TableWriter;
 
-/* Takes the statement's rows: a consumer and his journey. */
-typedef struct JourneyReceiver
+/* Takes the statement's rows: chunks. */
+typedef struct ChunkReceiver
 {
 	DestReceiver pub;
-	Datum		account_id;
-	const AttributionRules *rules;
-	MemoryContext journey_context;	/* reset for each journey */
+	MemoryContext context;		/* reset for each chunk */
 	uint64		nconsumers;
-	TableWriter touchpoints;
-	TableWriter outcomes;
-} JourneyReceiver;
+	TableWriter writers[FILLED_TABLES];
+} ChunkReceiver;
 
 /* ------------------------------------------------------------------------
  * Writing
@@ -98,8 +87,11 @@ writer_begin(TableWriter *writer, const char *table)
 	InitResultRelInfo(writer->result_rel, writer->rel, 0, NULL, 0);
 	ExecOpenIndices(writer->result_rel, false);
 	writer->command_id = GetCurrentCommandId(true);
-	writer->slot_context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker rows",
-												 ALLOCSET_DEFAULT_SIZES);
+	writer->context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker rows",
+											ALLOCSET_DEFAULT_SIZES);
+	for (int i = 0; i < ROWS_AT_ONCE; i++)
+		writer->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
+													&TTSOpsHeapTuple);
 }
 
 /* What else an inserted row brings about: index entries, and users' triggers. */
@@ -120,17 +112,23 @@ finish_insert(TableWriter *writer, TupleTableSlot *slot)
 static void
 lane_flush(TableWriter *writer, Lane *lane)
 {
-	if (lane->nslots == 0)
+	if (lane->nrows == 0)
 		return;
-	table_multi_insert(writer->rel, lane->slots, lane->nslots, writer->command_id, 0,
+	for (int i = 0; i < lane->nrows; i++)
+	{
+		ExecStoreHeapTuple(lane->rows[i], writer->slots[i], true);
+		writer->slots[i]->tts_tableOid = RelationGetRelid(writer->rel);
+	}
+	table_multi_insert(writer->rel, writer->slots, lane->nrows, writer->command_id, 0,
 					   lane->bulk);
-	for (int i = 0; i < lane->nslots; i++)
+	for (int i = 0; i < lane->nrows; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		finish_insert(writer, lane->slots[i]);
-		ExecClearTuple(lane->slots[i]);
+		finish_insert(writer, writer->slots[i]);
+		/* frees the row */
+		ExecClearTuple(writer->slots[i]);
 	}
-	lane->nslots = 0;
+	lane->nrows = 0;
 }
 
 static void
@@ -143,50 +141,40 @@ writer_flush(TableWriter *writer)
 	}
 }
 
-/* An empty slot of a lane for one more row. */
-static TupleTableSlot *
-lane_slot(TableWriter *writer, int lane_no)
+/* A lane with room for one more row. */
+static Lane *
+lane_with_room(TableWriter *writer, int lane_no)
 {
 	Lane	   *lane = writer->lanes[lane_no];
-	MemoryContext old_context;
 
-	if (lane != NULL && lane->nslots == ROWS_AT_ONCE)
-		lane_flush(writer, lane);
-	if (lane != NULL && lane->slots[lane->nslots] != NULL)
-		return lane->slots[lane->nslots++];
-
-	old_context = MemoryContextSwitchTo(writer->slot_context);
 	if (lane == NULL)
 	{
+		MemoryContext old_context = MemoryContextSwitchTo(writer->context);
+
 		lane = palloc0(sizeof(Lane));
 		lane->bulk = GetBulkInsertState();
 		writer->lanes[lane_no] = lane;
+		MemoryContextSwitchTo(old_context);
 	}
-	lane->slots[lane->nslots] = table_slot_create(writer->rel, NULL);
-	MemoryContextSwitchTo(old_context);
-	return lane->slots[lane->nslots++];
+	if (lane->nrows == ROWS_AT_ONCE)
+		lane_flush(writer, lane);
+	return lane;
 }
 
-/* Takes a row; what its values point to need not last. */
+/* Takes a row of a chunk, as a copy. */
 static void
-writer_put(TableWriter *writer, RowBuilder *row, int lane_no)
+writer_put(TableWriter *writer, const ChunkRow *row, const char *data)
 {
-	TupleDesc	tupdesc = RelationGetDescr(writer->rel);
-	TupleTableSlot *slot = lane_slot(writer, lane_no);
+	Lane	   *lane = lane_with_room(writer, row->lane);
+	HeapTuple	tuple = MemoryContextAlloc(writer->context, HEAPTUPLESIZE + row->len);
 
-	GtAssert(row->n == tupdesc->natts);
-	/* copies into the slot's context, and frees what it copied */
-	ExecForceStoreHeapTuple(heap_form_tuple(tupdesc, row->values, row->nulls), slot, true);
-	slot->tts_tableOid = RelationGetRelid(writer->rel);
+	tuple->t_len = row->len;
+	ItemPointerSetInvalid(&tuple->t_self);
+	tuple->t_tableOid = RelationGetRelid(writer->rel);
+	tuple->t_data = (HeapTupleHeader) ((char *) tuple + HEAPTUPLESIZE);
+	memcpy(tuple->t_data, data, row->len);
+	lane->rows[lane->nrows++] = tuple;
 	writer->nrows++;
-}
-
-static void
-lane_end(Lane *lane)
-{
-	for (int i = 0; i < ROWS_AT_ONCE && lane->slots[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(lane->slots[i]);
-	FreeBulkInsertState(lane->bulk);
 }
 
 static void
@@ -195,8 +183,10 @@ writer_end(TableWriter *writer)
 	for (int i = 0; i < LANES; i++)
 	{
 		if (writer->lanes[i] != NULL)
-			lane_end(writer->lanes[i]);
+			FreeBulkInsertState(writer->lanes[i]->bulk);
 	}
+	for (int i = 0; i < ROWS_AT_ONCE; i++)
+		ExecDropSingleTupleTableSlot(writer->slots[i]);
 	table_finish_bulk_insert(writer->rel, 0);
 	ExecCloseIndices(writer->result_rel);
 	/* what firing triggers may have opened */
@@ -204,7 +194,7 @@ writer_end(TableWriter *writer)
 	ExecCloseResultRelations(writer->estate);
 	FreeExecutorState(writer->estate);
 	table_close(writer->rel, NoLock);
-	MemoryContextDelete(writer->slot_context);
+	MemoryContextDelete(writer->context);
 }
 
 /* ------------------------------------------------------------------------
@@ -212,47 +202,37 @@ writer_end(TableWriter *writer)
  * ------------------------------------------------------------------------
  */
 
-static inline int
-date_lane(int32 date)
-{
-	return ((uint32) date / LANE_DAYS) % LANES;
-}
-
+/* A chunk's rows go to the tables; its bytes may stand anywhere in memory. */
 static void
-write_journey(JourneyReceiver *receiver, Datum consumer_id, JourneyView view)
+write_chunk(ChunkReceiver *receiver, const struct varlena *chunk)
 {
-	Sweep	   *sweep = sweep_begin(timeline_create(view, receiver->rules), MAX_WINDOW);
-	RowBuilder	row;
+	const char *at = VARDATA_ANY(chunk);
+	const char *end = at + VARSIZE_ANY_EXHDR(chunk);
+	int32		nconsumers;
+	ChunkRow	row;
 
-	while (sweep_next_goal(sweep))
+	memcpy(&nconsumers, at, sizeof(nconsumers));
+	receiver->nconsumers += nconsumers;
+	at += sizeof(nconsumers);
+	while (at < end)
 	{
-		goal_outcome_row(&row, sweep, receiver->account_id, consumer_id);
-		writer_put(&receiver->outcomes, &row, 0);
-		for (int i = 0; i < sweep->ntouchpoints; i++)
-		{
-			if (!sweep->touchpoints[i].is_kept)
-				continue;
-			touchpoint_row(&row, sweep, &sweep->touchpoints[i], receiver->account_id);
-			writer_put(&receiver->touchpoints, &row,
-					   date_lane(sweep->touchpoints[i].conversation->local_date));
-		}
+		memcpy(&row, at, sizeof(row));
+		at += sizeof(row);
+		writer_put(&receiver->writers[row.table], &row, at);
+		at += MAXALIGN(row.len);
 	}
 }
 
 static bool
-receive_journey(TupleTableSlot *slot, DestReceiver *self)
+receive_chunk(TupleTableSlot *slot, DestReceiver *self)
 {
-	JourneyReceiver *receiver = (JourneyReceiver *) self;
-	MemoryContext old_context = MemoryContextSwitchTo(receiver->journey_context);
-	JourneyView view;
+	ChunkReceiver *receiver = (ChunkReceiver *) self;
+	MemoryContext old_context = MemoryContextSwitchTo(receiver->context);
 
 	slot_getallattrs(slot);
-	receiver->nconsumers++;
-	view = journey_view((struct varlena *) PG_DETOAST_DATUM(slot->tts_values[1]));
-	if (view.ngoals > 0)
-		write_journey(receiver, slot->tts_values[0], view);
+	write_chunk(receiver, PG_DETOAST_DATUM_PACKED(slot->tts_values[0]));
 	MemoryContextSwitchTo(old_context);
-	MemoryContextReset(receiver->journey_context);
+	MemoryContextReset(receiver->context);
 	return true;
 }
 
@@ -267,19 +247,29 @@ receiver_shutdown(DestReceiver *self)
 }
 
 static void
-receiver_init(JourneyReceiver *receiver, Datum account_id, Jsonb *rules)
+receiver_init(ChunkReceiver *receiver)
 {
-	memset(receiver, 0, sizeof(JourneyReceiver));
-	receiver->pub.receiveSlot = receive_journey;
+	memset(receiver, 0, sizeof(ChunkReceiver));
+	receiver->pub.receiveSlot = receive_chunk;
 	receiver->pub.rStartup = receiver_startup;
 	receiver->pub.rShutdown = receiver_shutdown;
 	receiver->pub.rDestroy = receiver_shutdown;
 	receiver->pub.mydest = DestTuplestore;
-	receiver->account_id = account_id;
-	receiver->rules = rules_parse(rules);
-	receiver->journey_context = AllocSetContextCreate(CurrentMemoryContext,
-													  "goaltracker journey",
-													  ALLOCSET_DEFAULT_SIZES);
+	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker chunk",
+											  ALLOCSET_DEFAULT_SIZES);
+	writer_begin(&receiver->writers[FILLED_TOUCHPOINT], "touchpoint");
+	writer_begin(&receiver->writers[FILLED_GOAL_OUTCOME], "goal_outcome");
+}
+
+/* Writes what has not been written yet. */
+static void
+receiver_finish(ChunkReceiver *receiver)
+{
+	for (int i = 0; i < FILLED_TABLES; i++)
+		writer_flush(&receiver->writers[i]);
+	AfterTriggerEndQuery(receiver->writers[0].estate);
+	for (int i = 0; i < FILLED_TABLES; i++)
+		writer_end(&receiver->writers[i]);
 }
 
 /* ------------------------------------------------------------------------
@@ -288,45 +278,48 @@ receiver_init(JourneyReceiver *receiver, Datum account_id, Jsonb *rules)
  */
 
 /*
- * Journeys of the consumers in each range, from one bound (not included) to the
- * next.  A consumer with a note comes later, among the changed ones: goal
- * events that another consumer had when his turn came may have moved there
- * since, and have rows already.
+ * Rows of the consumers in each range, from one bound (not included) to the next.
+ * A SELECT without FROM would not be given to a worker.
  */
 static char *
-journeys_query(int nbounds)
+rows_query(int nbounds)
 {
 	StringInfoData query;
 
 	initStringInfo(&query);
 	for (int i = 1; i < nbounds; i++)
 		appendStringInfo(&query,
-						 "%sSELECT j.consumer_id, j.journey FROM goaltracker._journey AS j"
-						 " WHERE j.account_id = $1 AND j.consumer_id > $%d AND j.consumer_id <= $%d"
-						 " AND NOT EXISTS (SELECT FROM goaltracker.changed_consumer AS n"
-						 " WHERE n.account_id = $1 AND n.consumer_id = j.consumer_id)",
-						 i > 1 ? " UNION ALL " : "", i + 1, i + 2);
+						 "%sSELECT goaltracker._fill_rows($1, $%d, $%d, $2)"
+						 " FROM pg_catalog.generate_series(1, 1)",
+						 i > 1 ? " UNION ALL " : "", i + 2, i + 3);
 	return query.data;
 }
 
 static void
-run_query(const char *query, Datum account_id, Datum *bounds, int nbounds, DestReceiver *dest)
+set_param(ParamListInfo params, Oid *argtypes, int no, Oid type, Datum value)
+{
+	argtypes[no] = type;
+	params->params[no].value = value;
+	params->params[no].isnull = false;
+	params->params[no].pflags = PARAM_FLAG_CONST;
+	params->params[no].ptype = type;
+}
+
+static void
+run_query(const char *query, Datum account_id, Datum rules, Datum *bounds, int nbounds,
+		  DestReceiver *dest)
 {
 	SPIExecuteOptions options = {0};
-	ParamListInfo params = makeParamList(nbounds + 1);
-	Oid		   *argtypes = palloc((nbounds + 1) * sizeof(Oid));
+	ParamListInfo params = makeParamList(nbounds + 2);
+	Oid		   *argtypes = palloc((nbounds + 2) * sizeof(Oid));
 	SPIPlanPtr	plan;
 	int			result;
 
-	for (int i = 0; i <= nbounds; i++)
-	{
-		argtypes[i] = TEXTOID;
-		params->params[i].value = i == 0 ? account_id : bounds[i - 1];
-		params->params[i].isnull = false;
-		params->params[i].pflags = PARAM_FLAG_CONST;
-		params->params[i].ptype = TEXTOID;
-	}
-	plan = SPI_prepare_cursor(query, nbounds + 1, argtypes, CURSOR_OPT_PARALLEL_OK);
+	set_param(params, argtypes, 0, TEXTOID, account_id);
+	set_param(params, argtypes, 1, JSONBOID, rules);
+	for (int i = 0; i < nbounds; i++)
+		set_param(params, argtypes, i + 2, TEXTOID, bounds[i]);
+	plan = SPI_prepare_cursor(query, nbounds + 2, argtypes, CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 	options.params = params;
@@ -350,7 +343,7 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 	Datum		account_id = PointerGetDatum(PG_GETARG_TEXT_PP(0));
 	Datum	   *bounds;
 	int			nbounds;
-	JourneyReceiver receiver;
+	ChunkReceiver receiver;
 	TupleDesc	tupdesc;
 	Datum		values[3];
 	bool		nulls[3] = {false, false, false};
@@ -362,22 +355,17 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 
 	SPI_connect();
 	(void) GetCurrentTransactionId();
-	receiver_init(&receiver, account_id, PG_GETARG_JSONB_P(2));
-	writer_begin(&receiver.touchpoints, "touchpoint");
-	writer_begin(&receiver.outcomes, "goal_outcome");
+	receiver_init(&receiver);
 	AfterTriggerBeginQuery();
 	if (nbounds > 1)
-		run_query(journeys_query(nbounds), account_id, bounds, nbounds, &receiver.pub);
-	writer_flush(&receiver.touchpoints);
-	writer_flush(&receiver.outcomes);
-	AfterTriggerEndQuery(receiver.touchpoints.estate);
-	writer_end(&receiver.touchpoints);
-	writer_end(&receiver.outcomes);
+		run_query(rows_query(nbounds), account_id, PG_GETARG_DATUM(2), bounds, nbounds,
+				  &receiver.pub);
+	receiver_finish(&receiver);
 	CommandCounterIncrement();
 	SPI_finish();
 
 	values[0] = Int64GetDatum(receiver.nconsumers);
-	values[1] = Int64GetDatum(receiver.outcomes.nrows);
-	values[2] = Int64GetDatum(receiver.touchpoints.nrows);
+	values[1] = Int64GetDatum(receiver.writers[FILLED_GOAL_OUTCOME].nrows);
+	values[2] = Int64GetDatum(receiver.writers[FILLED_TOUCHPOINT].nrows);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

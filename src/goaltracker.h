@@ -14,21 +14,24 @@
  * sweep.c			one goal event: its touchpoints and their spans of windows
  * rows.c			rows of the tables that refresh writes
  * touchpoints.c	set-returning functions over journeys
- * fill.c			the first refresh of consumers: journeys in, rows written
+ * facts.c			journeys of a range of consumers, read from the tables
+ * fill_rows.c		the first refresh of consumers: rows of a range, in chunks
+ * fill.c			the first refresh of consumers: chunks in, rows written
  * report.c			what report views call for each row
  * dates.c			dates under the session's hour offset
  * work.c			aggregate _work: the work of distinct agent segments
  * measures.c		aggregate _measures: what reports add up, by duration bucket
  * once.h			the hash table under sum_once and count_once (their own header)
  * once_table.c		what of it is not inline: growing, sending, receiving
- * sum_once.c		aggregates sum_once and _sum_largest of numerics
- * sum_once_interval.c	aggregates sum_once and _sum_largest of intervals
+ * numbers.c		numerics as integers, for sums of them
+ * sum_once.c		aggregate sum_once of numerics
+ * sum_once_interval.c	aggregate sum_once of intervals
  * count_once.c		aggregate count_once
  * responses.c		aggregate agent_responses
  * import.c			soft conversions for the importers
  *
- * Attribution goes through journey -> timeline -> sweep -> touchpoints, values
- * in, rows out; none of these reads a table.
+ * Attribution goes through journey -> timeline -> sweep -> rows, values in, rows
+ * out; none of these reads a table.
  *
  *-------------------------------------------------------------------------
  */
@@ -162,6 +165,7 @@ typedef struct JourneyView
 typedef struct JourneyBuilder JourneyBuilder;
 
 extern JourneyBuilder *journey_begin(MemoryContext context);
+extern void journey_reset(JourneyBuilder *builder);
 extern void journey_add_conversation(JourneyBuilder *builder, const JourneyConversation *entry);
 extern void journey_add_segment(JourneyBuilder *builder, const JourneySegment *entry);
 extern void journey_add_goal(JourneyBuilder *builder, const JourneyGoal *entry);
@@ -373,6 +377,49 @@ text_hash(const text *value)
 {
 	return hash_bytes((const unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
+
+/* --- facts.c ------------------------------------------------------------ */
+
+/* Reads the facts of consumers, one after the other. */
+typedef struct FactReader FactReader;
+
+extern FactReader *facts_begin(Datum account_id, Datum after_consumer, Datum up_to_consumer);
+extern bool facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id);
+extern int64 facts_take_count(FactReader *facts);
+extern void facts_end(FactReader *facts);
+
+/* --- fill_rows.c -------------------------------------------------------- */
+
+/* Tables that a first refresh fills. */
+enum
+{
+	FILLED_TOUCHPOINT,
+	FILLED_GOAL_OUTCOME,
+	FILLED_TABLES
+};
+
+/*
+ * Journeys come by consumer, but reports ask for days.  So rows of near dates
+ * share pages: each lane of a table is written to pages of its own, which 64
+ * times 8 days makes come round after a year and a half.
+ */
+#define LANES 64
+#define LANE_DAYS 8
+
+/* A chunk of rows, as a bytea: this, and rows behind it, each MAXALIGNed. */
+typedef struct ChunkHeader
+{
+	int32		vl_len_;		/* varlena header (do not touch directly!) */
+	int32		nconsumers;		/* looked at since the chunk before */
+} ChunkHeader;
+
+/* Stands before the tuple itself, header included. */
+typedef struct ChunkRow
+{
+	uint32		len;			/* of the tuple */
+	uint16		table;
+	uint16		lane;
+} ChunkRow;
 
 /* --- report.c ----------------------------------------------------------- */
 

@@ -84,6 +84,16 @@ journey_begin(MemoryContext context)
 	return builder;
 }
 
+/* Forgets all entries, but keeps the room they took. */
+void
+journey_reset(JourneyBuilder *builder)
+{
+	builder->nconversations = 0;
+	builder->nsegments = 0;
+	builder->ngoals = 0;
+	builder->heap_size = HEAP_START;
+}
+
 static void
 too_large(void)
 {

@@ -16,6 +16,7 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "common/int.h"
 #include "compat.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -34,18 +35,20 @@ PG_FUNCTION_INFO_V1(goaltracker_measures_serialize);
 PG_FUNCTION_INFO_V1(goaltracker_measures_deserialize);
 PG_FUNCTION_INFO_V1(goaltracker_measures_final);
 
-/* An account has at most 100 bounds. */
+/* An account has at most 100 bounds, and 6 unless it says otherwise. */
 #define MAX_BUCKETS 101
+#define USUAL_BUCKETS 7
 
 /* Attributes of type _measure. */
 #define MEASURE_ATTRIBUTES 5
 
 #define TEN_THOUSANDTHS INT64CONST(10000)
 
+/* The sum of some values: of those that fit, in ten-thousandths, and of the others. */
 typedef struct Total
 {
-	SplitSum	small;			/* ten-thousandths */
-	Numeric		large;			/* sum of the others, NULL if there are none */
+	int64		small;
+	Numeric		large;			/* NULL if there are none */
 } Total;
 
 typedef struct Bucket
@@ -56,31 +59,37 @@ typedef struct Bucket
 	Total		transaction_value;
 } Bucket;
 
+/*
+ * Buckets stand in one piece with their number: with very many groups, each
+ * piece is a cache line that is not there.
+ */
 typedef struct Measures
 {
 	int			nbuckets;		/* numbers 0..nbuckets-1, of which some may be empty */
-	Bucket	   *buckets;
+	Bucket		buckets[FLEXIBLE_ARRAY_MEMBER];
 } Measures;
 
-/* The bucket of that number, in a state that grows as far as it must. */
-static Bucket *
-measures_bucket(Measures *state, MemoryContext context, int bucket_no)
+/* A state that has the bucket of that number. */
+static Measures *
+measures_reserve(Measures *state, MemoryContext context, int bucket_no)
 {
+	Measures   *grown;
+	int			nbuckets;
+
 	if (bucket_no < 0 || bucket_no >= MAX_BUCKETS)
 		elog(ERROR, "invalid number of a duration bucket: %d", bucket_no);
-	if (bucket_no >= state->nbuckets)
+	if (state != NULL && bucket_no < state->nbuckets)
+		return state;
+	nbuckets = Max(bucket_no + 1, USUAL_BUCKETS);
+	grown = MemoryContextAllocZero(context,
+								   offsetof(Measures, buckets) + nbuckets * sizeof(Bucket));
+	if (state != NULL)
 	{
-		Bucket	   *grown = MemoryContextAllocZero(context, (bucket_no + 1) * sizeof(Bucket));
-
-		if (state->nbuckets > 0)
-		{
-			memcpy(grown, state->buckets, state->nbuckets * sizeof(Bucket));
-			pfree(state->buckets);
-		}
-		state->buckets = grown;
-		state->nbuckets = bucket_no + 1;
+		memcpy(grown->buckets, state->buckets, state->nbuckets * sizeof(Bucket));
+		pfree(state);
 	}
-	return &state->buckets[bucket_no];
+	grown->nbuckets = nbuckets;
+	return grown;
 }
 
 static void
@@ -91,10 +100,20 @@ total_add_large(Total *total, MemoryContext context, Numeric value)
 
 	if (old == NULL)
 		old = int64_to_numeric(0);
-	total->large = DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(old),
-													   NumericGetDatum(value)));
+	total->large = add_numerics(old, value);
 	pfree(old);
 	MemoryContextSwitchTo(old_context);
+}
+
+static void
+total_add_small(Total *total, MemoryContext context, int64 ten_thousandths)
+{
+	int64		sum;
+
+	if (pg_add_s64_overflow(total->small, ten_thousandths, &sum))
+		total_add_large(total, context, int64_div_fast_to_numeric(ten_thousandths, 4));
+	else
+		total->small = sum;
 }
 
 static void
@@ -107,33 +126,27 @@ total_add(Total *total, MemoryContext context, Datum datum)
 
 	if (!numeric_to_integer(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value),
 							&number, &groups, &scale) ||
-		groups > 1)
+		groups > 1 ||
+		(groups == 0 && pg_mul_s64_overflow(number, TEN_THOUSANDTHS, &number)))
 		total_add_large(total, context, DatumGetNumeric(PointerGetDatum(value)));
-	else if (groups == 1)
-		split_add(&total->small, number);
-	else if (number > -SPLIT_BASE * TEN_THOUSANDTHS && number < SPLIT_BASE * TEN_THOUSANDTHS)
-		split_add(&total->small, number * TEN_THOUSANDTHS);
 	else
-		total_add_large(total, context, DatumGetNumeric(PointerGetDatum(value)));
+		total_add_small(total, context, number);
 }
 
 static Numeric
 total_numeric(const Total *total)
 {
-	Numeric		sum = split_to_numeric(total->small, 1);
+	Numeric		sum = int64_div_fast_to_numeric(total->small, 4);
 
 	if (total->large == NULL)
 		return sum;
-	return DatumGetNumeric(DirectFunctionCall2(numeric_add, NumericGetDatum(sum),
-											   NumericGetDatum(total->large)));
+	return add_numerics(sum, total->large);
 }
 
 static void
 total_combine(Total *total, MemoryContext context, const Total *other)
 {
-	total->small.high += other->small.high;
-	total->small.low += other->small.low;
-	total->small = split_normalize(total->small);
+	total_add_small(total, context, other->small);
 	if (other->large != NULL)
 		total_add_large(total, context, other->large);
 }
@@ -150,11 +163,11 @@ goaltracker_measures_add(PG_FUNCTION_ARGS)
 {
 	MemoryContext context = aggregate_context(fcinfo);
 	Measures   *state = state_argument(fcinfo, 0);
+	int			bucket_no = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1);
 	Bucket	   *bucket;
 
-	if (state == NULL)
-		state = MemoryContextAllocZero(context, sizeof(Measures));
-	bucket = measures_bucket(state, context, PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1));
+	state = measures_reserve(state, context, bucket_no);
+	bucket = &state->buckets[bucket_no];
 	bucket->goals_reached++;
 	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
 		bucket->conversions++;
@@ -179,8 +192,7 @@ goaltracker_measures_combine(PG_FUNCTION_ARGS)
 
 	if (other == NULL)
 		return return_state(fcinfo, state);
-	if (state == NULL)
-		state = MemoryContextAllocZero(context, sizeof(Measures));
+	state = measures_reserve(state, context, other->nbuckets - 1);
 	for (int i = 0; i < other->nbuckets; i++)
 	{
 		const Bucket *from = &other->buckets[i];
@@ -188,7 +200,7 @@ goaltracker_measures_combine(PG_FUNCTION_ARGS)
 
 		if (from->goals_reached == 0)
 			continue;
-		bucket = measures_bucket(state, context, i);
+		bucket = &state->buckets[i];
 		bucket->goals_reached += from->goals_reached;
 		bucket->conversions += from->conversions;
 		total_combine(&bucket->lead_value, context, &from->lead_value);
@@ -200,10 +212,7 @@ goaltracker_measures_combine(PG_FUNCTION_ARGS)
 static void
 send_total(StringInfo buf, const Total *total)
 {
-	SplitSum	small = split_normalize(total->small);
-
-	pq_sendint64(buf, small.high);
-	pq_sendint64(buf, small.low);
+	pq_sendint64(buf, total->small);
 	pq_sendbyte(buf, total->large != NULL);
 	if (total->large != NULL)
 	{
@@ -217,8 +226,7 @@ send_total(StringInfo buf, const Total *total)
 static void
 receive_total(StringInfo buf, Total *total)
 {
-	total->small.high = pq_getmsgint64(buf);
-	total->small.low = pq_getmsgint64(buf);
+	total->small = pq_getmsgint64(buf);
 	if (pq_getmsgbyte(buf) != 0)
 		total->large = DatumGetNumeric(DirectFunctionCall3(numeric_recv, PointerGetDatum(buf),
 														   ObjectIdGetDatum(InvalidOid),
@@ -265,11 +273,14 @@ goaltracker_measures_deserialize(PG_FUNCTION_ARGS)
 
 	(void) aggregate_context(fcinfo);
 	open_serialized(&buf, PG_GETARG_BYTEA_PP(0));
-	state = palloc0(sizeof(Measures));
+	state = measures_reserve(NULL, CurrentMemoryContext, 0);
 	while (buf.cursor < buf.len)
 	{
-		Bucket	   *bucket = measures_bucket(state, CurrentMemoryContext, pq_getmsgint(&buf, 4));
+		int			bucket_no = pq_getmsgint(&buf, 4);
+		Bucket	   *bucket;
 
+		state = measures_reserve(state, CurrentMemoryContext, bucket_no);
+		bucket = &state->buckets[bucket_no];
 		bucket->goals_reached = pq_getmsgint64(&buf);
 		bucket->conversions = pq_getmsgint64(&buf);
 		receive_total(&buf, &bucket->lead_value);

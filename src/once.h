@@ -26,7 +26,8 @@
  * context per group, because groups may be many and small.
  *
  * What every row goes through is inline here, so that each transition function
- * has it in one piece.  The rest is in once_table.c.
+ * has it in one piece.  The rest is in once_table.c, but for numerics as
+ * integers: _measures() takes them so too, and they are in numbers.c.
  *
  *-------------------------------------------------------------------------
  */
@@ -90,13 +91,20 @@ extern void once_receive(StringInfo buf, OnceTable *table,
 						 uint64 (*receive_large) (StringInfo buf));
 extern void open_serialized(StringInfo buf, bytea *serialized);
 pg_noreturn extern void two_values_error(int64 key, const char *one, const char *other);
-extern SplitSum split_normalize(SplitSum sum);
-extern bool split_to_int64(SplitSum sum, int64 *value);
 
-/* --- sum_once.c --------------------------------------------------------- */
+/* --- numbers.c ---------------------------------------------------------- */
+
+/* The decimals of a small value are at most 3 groups of four. */
+#define SMALL_GROUPS	4
+
+/* Largest display scale that a numeric can have. */
+#define MAX_NUMERIC_SCALE	0x3FFF
 
 extern bool numeric_to_integer(const char *data, int length, int64 *integer, int *groups,
 							   int *scale);
+extern Numeric add_numerics(Numeric a, Numeric b);
+extern SplitSum split_normalize(SplitSum sum);
+extern bool split_to_int64(SplitSum sum, int64 *value);
 extern Numeric split_to_numeric(SplitSum sum, int groups);
 
 /* --- the table ---------------------------------------------------------- */

@@ -201,28 +201,3 @@ two_values_error(int64 key, const char *one, const char *other)
 					(long long) key, one, other),
 			 errdetail("sum_once adds the value of each key once, so all rows of a key must have the same value.")));
 }
-
-/* Moves to "high" what of "low" belongs there: then 0 <= low < 2^32. */
-SplitSum
-split_normalize(SplitSum sum)
-{
-	sum.high += sum.low / SPLIT_BASE;
-	sum.low %= SPLIT_BASE;
-	if (sum.low < 0)
-	{
-		sum.high--;
-		sum.low += SPLIT_BASE;
-	}
-	return sum;
-}
-
-/* Gives the sum as an int64, if it is one. */
-bool
-split_to_int64(SplitSum sum, int64 *value)
-{
-	sum = split_normalize(sum);
-	if (sum.high < PG_INT32_MIN || sum.high > PG_INT32_MAX)
-		return false;
-	*value = sum.high * SPLIT_BASE + sum.low;
-	return true;
-}

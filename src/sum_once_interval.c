@@ -1,8 +1,7 @@
 /*-------------------------------------------------------------------------
  *
  * sum_once_interval.c
- *		The aggregates sum_once(interval, bigint) and _sum_largest(interval,
- *		bigint), which takes the largest value of each key.
+ *		The aggregate sum_once(interval, bigint).
  *
  * The word of a key in the table (once.h): microseconds with neither days nor
  * months are stored in the word (bit 0 set); any other interval is a pointer to a
@@ -22,7 +21,6 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_add);
-PG_FUNCTION_INFO_V1(goaltracker_sum_largest_interval_add);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_combine);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_serialize);
 PG_FUNCTION_INFO_V1(goaltracker_sum_once_interval_deserialize);
@@ -36,7 +34,6 @@ typedef struct IntervalState
 	int64		months;
 	uint64		infinite;		/* how many stood at the top of their range, */
 	uint64		minus_infinite; /* and how many at its bottom */
-	bool		keeps_largest;	/* of two values for a key; else they are an error */
 } IntervalState;
 
 static inline const Interval *
@@ -103,41 +100,22 @@ interval_word_to_text(uint64 word)
 	return DatumGetCString(DirectFunctionCall1(interval_out, IntervalPGetDatum(&value)));
 }
 
-/* The interval that a word stands for. */
-static Interval
-word_to_any_interval(uint64 word)
-{
-	Interval	value = {0, 0, 0};
-
-	if (!IS_SMALL(word))
-		return *word_to_interval(word);
-	value.time = word_to_time(word);
-	return value;
-}
-
 /*
- * The key is there already: it must have this value, or else, where the state
- * keeps the largest, the smaller of the two goes.  24 hours are not a day here,
- * the sum would not be the same.  Returns whether the new value is to be put in
- * place of the one stored.
+ * The key is there already: it must have this value.  24 hours are not a day
+ * here, the sum would not be the same.
  */
-static bool
-interval_is_to_replace(IntervalState *state, int64 key, uint64 stored, uint64 word)
+static void
+interval_check_same(int64 key, uint64 stored, uint64 word)
 {
-	Interval	a = word_to_any_interval(stored);
-	Interval	b = word_to_any_interval(word);
+	if (!IS_SMALL(stored) && !IS_SMALL(word))
+	{
+		const Interval *a = word_to_interval(stored);
+		const Interval *b = word_to_interval(word);
 
-	if (a.month == b.month && a.day == b.day && a.time == b.time)
-		return false;
-	if (!state->keeps_largest)
-		two_values_error(key, interval_word_to_text(stored), interval_word_to_text(word));
-	if (DatumGetInt32(DirectFunctionCall2(interval_cmp, IntervalPGetDatum(&a),
-										  IntervalPGetDatum(&b))) >= 0)
-		return false;
-	split_add(&state->time, -a.time);
-	state->days -= a.day;
-	state->months -= a.month;
-	return true;
+		if (a->month == b->month && a->day == b->day && a->time == b->time)
+			return;
+	}
+	two_values_error(key, interval_word_to_text(stored), interval_word_to_text(word));
 }
 
 /* Stores a copy of an interval that is not small, and adds it to the sum. */
@@ -169,34 +147,15 @@ interval_put(IntervalState *state, MemoryContext context, int64 key, uint64 word
 
 	if (slot->word == word)
 		return;
-	if (slot->word != 0 && !interval_is_to_replace(state, key, slot->word, word))
-		return;
-	if (IS_SMALL(word))
+	if (slot->word != 0)
+		interval_check_same(key, slot->word, word);
+	else if (IS_SMALL(word))
 	{
 		slot->word = word;
 		split_add(&state->time, word_to_time(word));
 	}
 	else
 		interval_put_large(state, context, slot, word_to_interval(word));
-}
-
-static Datum
-interval_add(FunctionCallInfo fcinfo, bool keeps_largest)
-{
-	MemoryContext context = aggregate_context(fcinfo);
-	IntervalState *state = state_argument(fcinfo, 0);
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		return return_state(fcinfo, state);
-
-	if (state == NULL)
-	{
-		state = interval_state_create(context);
-		state->keeps_largest = keeps_largest;
-	}
-	interval_put(state, context, PG_GETARG_INT64(2),
-				 interval_to_word(PG_GETARG_INTERVAL_P(1)));
-	PG_RETURN_POINTER(state);
 }
 
 /*
@@ -208,18 +167,17 @@ interval_add(FunctionCallInfo fcinfo, bool keeps_largest)
 Datum
 goaltracker_sum_once_interval_add(PG_FUNCTION_ARGS)
 {
-	return interval_add(fcinfo, false);
-}
+	MemoryContext context = aggregate_context(fcinfo);
+	IntervalState *state = state_argument(fcinfo, 0);
 
-/*
- * goaltracker_sum_largest_interval_add(state internal, value interval, key bigint) returns internal
- *
- * Likewise, but of several (finite) values for a key the largest counts.
- */
-Datum
-goaltracker_sum_largest_interval_add(PG_FUNCTION_ARGS)
-{
-	return interval_add(fcinfo, true);
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		return return_state(fcinfo, state);
+
+	if (state == NULL)
+		state = interval_state_create(context);
+	interval_put(state, context, PG_GETARG_INT64(2),
+				 interval_to_word(PG_GETARG_INTERVAL_P(1)));
+	PG_RETURN_POINTER(state);
 }
 
 /*
@@ -239,7 +197,6 @@ goaltracker_sum_once_interval_combine(PG_FUNCTION_ARGS)
 
 	if (state == NULL)
 		state = interval_state_create(context);
-	state->keeps_largest = other->keeps_largest;
 	once_reserve(&state->table, context, other->table.used);
 	for (uint64 i = 0; i < other->table.size; i++)
 	{
@@ -288,7 +245,6 @@ goaltracker_sum_once_interval_serialize(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	state = (const IntervalState *) PG_GETARG_POINTER(0);
 	pq_begintypsend(&buf);
-	pq_sendbyte(&buf, state->keeps_largest);
 	once_send(&buf, &state->table, send_interval);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
 }
@@ -307,7 +263,6 @@ goaltracker_sum_once_interval_deserialize(PG_FUNCTION_ARGS)
 	(void) aggregate_context(fcinfo);
 	open_serialized(&buf, PG_GETARG_BYTEA_PP(0));
 	state = palloc0(sizeof(IntervalState));
-	state->keeps_largest = pq_getmsgbyte(&buf) != 0;
 	once_receive(&buf, &state->table, receive_interval);
 	pq_getmsgend(&buf);
 	PG_RETURN_POINTER(state);

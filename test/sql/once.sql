@@ -219,10 +219,3 @@ SELECT count_as_interval(k % 2 * 64 + 1) FROM facts;
 
 SET client_min_messages = warning;
 DROP SCHEMA once_test CASCADE;
-
--- What agent_summary uses: of two values for one key the largest counts, in
--- whatever order they come and in parallel states too.
-SELECT goaltracker._sum_largest(v, k), goaltracker._sum_largest(-v, k)
-FROM (VALUES (5, 1), (3, 1), (7.5, 1), (2, 2), (NULL, 3), (1e30, 4), (2e30, 4), (3, NULL)) AS t (v, k);
-SELECT goaltracker._sum_largest(v, k)
-FROM (VALUES ('5 min'::interval, 1), ('3 min', 1), ('1 day 1 min', 1), ('2 min', 2), ('1 day', 2), ('1 h', 2)) AS t (v, k);

@@ -53,19 +53,23 @@ sub plans
 my $sort = qr/(-> |\t)(Incremental )?Sort  \(cost/;
 my $whole_table = qr/Seq Scan on (conversation|agent_segment|goal_event|touchpoint|goal_outcome) /;
 
+my %stream = (
+	conversation => 'Index Only Scan using conversation_by_consumer',
+	agent_segment => 'Index Only Scan using agent_segment_by_consumer',
+	goal_event => 'Index Scan using goal_event_by_consumer',
+	changed_consumer => 'Index Only Scan using changed_consumer_by_consumer');
+
+# A first refresh reads each table of facts, and notes, by a statement of its own.
 sub reads_in_order
 {
-	my ($what, @plans) = @_;
-	isnt(scalar(@plans), 0, "$what: there is a plan");
-	foreach my $plan (@plans)
+	my ($what, $statements) = @_;
+	my @all = plans($statements, qr/\.consumer_id OPERATOR\(pg_catalog\.>\) /);
+	foreach my $table (sort keys %stream)
 	{
-		like($plan, qr/Merge Append/, "$what: the facts of a consumer come side by side");
-		like($plan, qr/Index Only Scan using conversation_by_consumer/, "$what: conversations out of the index");
-		like($plan, qr/Index Only Scan using agent_segment_by_consumer/, "$what: segments out of the index");
-		like($plan, qr/Index Scan using goal_event_by_consumer/, "$what: goal events by the index");
-		unlike($plan, $sort, "$what: nothing is sorted");
-		unlike($plan, qr/HashAggregate.*\n.*Group Key: \S*consumer_id/, "$what: nothing is hashed by consumer");
-		unlike($plan, $whole_table, "$what: no table is read from end to end");
+		my @plans = grep { / on $table / } @all;
+		isnt(scalar(@plans), 0, "$what: $table: there are plans");
+		is(join('', grep { !/$stream{$table}/ } @plans), '', "$what: $table is read by the index");
+		is(join('', grep { /$sort/ } @plans), '', "$what: $table comes in order, nothing is sorted");
 	}
 }
 
@@ -73,10 +77,9 @@ SKIP:
 {
 	skip 'auto_explain is not installed', 1 unless $has_auto_explain;
 
-	my $first = qr/_journey AS j WHERE .*consumer_id > /s;
-	reads_in_order('first refresh of tables never analysed', plans('SELECT goaltracker.refresh()', $first));
+	reads_in_order('first refresh of tables never analysed', 'SELECT goaltracker.refresh()');
 	$node->safe_psql('postgres', 'VACUUM ANALYZE');
-	reads_in_order('rebuild of analysed tables', plans('SELECT goaltracker.rebuild()', $first));
+	reads_in_order('rebuild of analysed tables', 'SELECT goaltracker.rebuild()');
 	$node->safe_psql('postgres', 'VACUUM ANALYZE');
 
 	# Workers read ranges of consumers, and the outcome is the same.
@@ -85,8 +88,7 @@ SKIP:
 		CREATE TABLE serial_outcome AS TABLE goaltracker.goal_outcome});
 	my @parallel = plans(q{
 		SET max_parallel_workers_per_gather = 2;
-		SET min_parallel_index_scan_size = 0;
-		SELECT goaltracker.rebuild()}, $first);
+		SELECT goaltracker.rebuild()}, qr/_fill_rows/);
 	isnt(scalar(@parallel), 0, 'parallel rebuild: there is a plan');
 	like($_, qr/Parallel Append/, 'parallel rebuild: workers read ranges of consumers') foreach @parallel;
 	is($node->safe_psql('postgres', q{
@@ -100,6 +102,9 @@ SKIP:
 			(TABLE serial_outcome EXCEPT ALL TABLE goaltracker.goal_outcome)
 			UNION ALL (TABLE goaltracker.goal_outcome EXCEPT ALL TABLE serial_outcome)) AS d}),
 		"t\nt\nt", 'parallel rebuild: the same rows');
+	is(($node->psql('postgres', q{
+		SELECT count(*) FROM (SELECT goaltracker._fill_rows('shop', '', 'c9', '{}') LIMIT 1) AS chunk}))[2],
+		'', 'reading that stops before its end leaves nothing open');
 	$node->safe_psql('postgres', 'VACUUM ANALYZE');
 
 	# Some consumers that changed: their rows alone are looked up.

@@ -1,0 +1,417 @@
+/*-------------------------------------------------------------------------
+ *
+ * facts.c
+ *	  Journeys of a range of consumers, read from the tables.
+ *
+ * A first refresh reads everything there is.  The aggregate journey() would do
+ * (see the view _journey), but an entry on its way there costs more than reading
+ * it: it is widened to the columns of all kinds of entries, merged with the
+ * others, taken apart again, and packed at the end.  Here each table is read by
+ * a statement of its own, in order of consumer, and whatever belongs to the
+ * consumer at hand goes straight into a JourneyBuilder.  Consumers without a goal
+ * event are passed over, entry by entry.
+ *
+ * The statements are planned and run as any other, but a row is taken from the
+ * plan when there is need of it, as the streams go on by turns.  Columns stand
+ * in the order in which the covering index or the table has them: then the
+ * executor hands them over without a projection.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "goaltracker.h"
+
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "nodes/params.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+/* Rows of one statement, in order of consumer. */
+typedef struct FactStream
+{
+	QueryDesc  *query;
+	const text *consumer_id;	/* of the row at hand; NULL: there are no more */
+	Datum	   *values;			/* the row at hand */
+	bool	   *nulls;
+	int			consumer_column;
+} FactStream;
+
+struct FactReader
+{
+	FactStream	conversations;
+	FactStream	segments;
+	FactStream	goals;
+	FactStream	notes;			/* changed_consumer: not to be read */
+	JourneyBuilder *builder;
+	text	   *consumer_id;
+	Size		max_consumer_id;
+	MemoryContext context;		/* of the reader itself */
+	int64		nconsumers;
+};
+
+#define OF_CONSUMERS(t) \
+	" WHERE " t ".account_id OPERATOR(pg_catalog.=) $1" \
+	" AND " t ".consumer_id OPERATOR(pg_catalog.>) $2" \
+	" AND " t ".consumer_id OPERATOR(pg_catalog.<=) $3" \
+	" ORDER BY " t ".consumer_id"
+
+/* Columns of the statements below. */
+enum
+{
+	CONVERSATION_CONSUMER_ID = 1,
+	CONVERSATION_OPENED_AT,
+	CONVERSATION_CLOSED_AT,
+	CONVERSATION_ID
+};
+
+static const char *const conversations_query =
+	"SELECT c.account_id, c.consumer_id, c.opened_at, c.closed_at, c.conversation_id"
+	" FROM goaltracker.conversation AS c" OF_CONSUMERS("c");
+
+enum
+{
+	SEGMENT_CONSUMER_ID = 1,
+	SEGMENT_ASSIGNED_AT,
+	SEGMENT_ENDED_AT,
+	SEGMENT_CONVERSATION_ID,
+	SEGMENT_NO,
+	SEGMENT_AGENT_ID,
+	SEGMENT_SKILL_ID,
+	SEGMENT_PARTICIPATION,
+	SEGMENT_DIALOG,
+	SEGMENT_AGENT_MESSAGES,
+	SEGMENT_AGENT_RESPONSES,
+	SEGMENT_KEY
+};
+
+static const char *const segments_query =
+	"SELECT s.account_id, s.consumer_id, s.assigned_at, s.ended_at, s.conversation_id,"
+	" s.segment_no, s.agent_id, s.skill_id, s.participation, s.dialog, s.agent_messages,"
+	" s.agent_responses, s.segment_key"
+	" FROM goaltracker.agent_segment AS s" OF_CONSUMERS("s");
+
+enum
+{
+	GOAL_EVENT_ID = 1,
+	GOAL_CONSUMER_ID,
+	GOAL_ID,
+	GOAL_EVENT_TYPE,
+	GOAL_REACHED_AT,
+	GOAL_LEAD_VALUE,
+	GOAL_TRANSACTION_VALUE,
+	GOAL_CURRENCY,
+	GOAL_BRAND_EVENT_ID,
+	GOAL_TOPIC,
+	GOAL_SERVICE_ACTIVITY_STATUS,
+	GOAL_SESSION_ID,
+	GOAL_EVENT_KEY
+};
+
+static const char *const goals_query =
+	"SELECT g.account_id, g.goal_event_id, g.consumer_id, g.goal_id, g.event_type,"
+	" g.reached_at, g.lead_value, g.transaction_value, g.currency, g.brand_event_id,"
+	" g.topic, g.service_activity_status, g.session_id, g.goal_event_key"
+	" FROM goaltracker.goal_event AS g" OF_CONSUMERS("g");
+
+static const char *const notes_query =
+	"SELECT n.consumer_id FROM goaltracker.changed_consumer AS n" OF_CONSUMERS("n");
+
+/* ------------------------------------------------------------------------
+ * Streams
+ * ------------------------------------------------------------------------
+ */
+
+/* Goes on to the next row. */
+static void
+stream_advance(FactStream *stream)
+{
+	EState	   *estate = stream->query->estate;
+	MemoryContext old_context = MemoryContextSwitchTo(estate->es_query_cxt);
+	TupleTableSlot *slot;
+
+	ResetPerTupleExprContext(estate);
+	slot = ExecProcNode(stream->query->planstate);
+	if (TupIsNull(slot))
+		stream->consumer_id = NULL;
+	else
+	{
+		slot_getallattrs(slot);
+		stream->values = slot->tts_values;
+		stream->nulls = slot->tts_isnull;
+		MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+		stream->consumer_id = DatumGetTextPP(slot->tts_values[stream->consumer_column]);
+	}
+	MemoryContextSwitchTo(old_context);
+}
+
+static void
+stream_begin(FactStream *stream, const char *query, int consumer_column, ParamListInfo params)
+{
+	static const Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID};
+	RawStmt    *parsed = linitial_node(RawStmt, pg_parse_query(query));
+	Query	   *analyzed = linitial_node(Query,
+										 pg_analyze_and_rewrite_fixedparams(parsed, query,
+																			argtypes, 3, NULL));
+	PlannedStmt *plan = pg_plan_query(analyzed, query, 0, params);
+
+	stream->consumer_column = consumer_column;
+	stream->query = CreateQueryDesc(plan, query, GetActiveSnapshot(), InvalidSnapshot,
+									None_Receiver, params, NULL, 0);
+	ExecutorStart(stream->query, 0);
+	stream_advance(stream);
+}
+
+static void
+stream_end(FactStream *stream)
+{
+	ExecutorFinish(stream->query);
+	ExecutorEnd(stream->query);
+	FreeQueryDesc(stream->query);
+}
+
+static inline bool
+stream_is_at(const FactStream *stream, const text *consumer_id)
+{
+	return stream->consumer_id != NULL && text_order(stream->consumer_id, consumer_id) == 0;
+}
+
+/* ------------------------------------------------------------------------
+ * Entries
+ * ------------------------------------------------------------------------
+ */
+
+/* A text or numeric of the row at hand; a NULL is kept as such. */
+static HeapRef
+keep(JourneyBuilder *builder, const FactStream *stream, int column)
+{
+	struct varlena *value;
+
+	if (stream->nulls[column])
+		return 0;
+	value = PG_DETOAST_DATUM_PACKED(stream->values[column]);
+	return journey_add_value(builder, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
+}
+
+static TimestampTz
+end_time(const FactStream *stream, int column)
+{
+	return stream->nulls[column] ? DT_NOEND : DatumGetTimestampTz(stream->values[column]);
+}
+
+/* Whether a column that holds one of a few words holds this one. */
+static bool
+column_is(const FactStream *stream, int column, const char *word, Size len)
+{
+	const text *value = DatumGetTextPP(stream->values[column]);
+
+	return VARSIZE_ANY_EXHDR(value) == len && memcmp(VARDATA_ANY(value), word, len) == 0;
+}
+
+#define COLUMN_IS(stream, column, word) column_is(stream, column, word, sizeof(word) - 1)
+
+static void
+add_conversation(JourneyBuilder *builder, const FactStream *from)
+{
+	JourneyConversation entry;
+
+	entry.opened_at = DatumGetTimestampTz(from->values[CONVERSATION_OPENED_AT]);
+	entry.closed_at = end_time(from, CONVERSATION_CLOSED_AT);
+	entry.conversation_id = keep(builder, from, CONVERSATION_ID);
+	journey_add_conversation(builder, &entry);
+}
+
+static void
+add_segment(JourneyBuilder *builder, const FactStream *from)
+{
+	JourneySegment entry;
+
+	entry.segment_key = DatumGetInt64(from->values[SEGMENT_KEY]);
+	entry.assigned_at = DatumGetTimestampTz(from->values[SEGMENT_ASSIGNED_AT]);
+	entry.ended_at = end_time(from, SEGMENT_ENDED_AT);
+	entry.conversation_id = keep(builder, from, SEGMENT_CONVERSATION_ID);
+	entry.agent_id = keep(builder, from, SEGMENT_AGENT_ID);
+	entry.skill_id = keep(builder, from, SEGMENT_SKILL_ID);
+	entry.segment_no = DatumGetInt32(from->values[SEGMENT_NO]);
+	entry.agent_messages = DatumGetInt32(from->values[SEGMENT_AGENT_MESSAGES]);
+	entry.agent_responses = DatumGetInt32(from->values[SEGMENT_AGENT_RESPONSES]);
+	entry.is_joined = COLUMN_IS(from, SEGMENT_PARTICIPATION, "joined");
+	entry.is_post_survey = COLUMN_IS(from, SEGMENT_DIALOG, "post_survey");
+	journey_add_segment(builder, &entry);
+}
+
+static EventType
+event_type(const FactStream *from)
+{
+	if (COLUMN_IS(from, GOAL_EVENT_TYPE, "Purchase Event"))
+		return EVENT_PURCHASE;
+	if (COLUMN_IS(from, GOAL_EVENT_TYPE, "Lead Event"))
+		return EVENT_LEAD;
+	return EVENT_GOAL_ACHIEVED;
+}
+
+static void
+add_goal(JourneyBuilder *builder, const FactStream *from)
+{
+	JourneyGoal entry;
+
+	entry.goal_event_key = DatumGetInt64(from->values[GOAL_EVENT_KEY]);
+	entry.reached_at = DatumGetTimestampTz(from->values[GOAL_REACHED_AT]);
+	entry.event_type = event_type(from);
+	entry.goal_event_id = keep(builder, from, GOAL_EVENT_ID);
+	entry.goal_id = keep(builder, from, GOAL_ID);
+	entry.lead_value = keep(builder, from, GOAL_LEAD_VALUE);
+	entry.transaction_value = keep(builder, from, GOAL_TRANSACTION_VALUE);
+	entry.currency = keep(builder, from, GOAL_CURRENCY);
+	entry.brand_event_id = keep(builder, from, GOAL_BRAND_EVENT_ID);
+	entry.topic = keep(builder, from, GOAL_TOPIC);
+	entry.service_activity_status = keep(builder, from, GOAL_SERVICE_ACTIVITY_STATUS);
+	entry.session_id = keep(builder, from, GOAL_SESSION_ID);
+	journey_add_goal(builder, &entry);
+}
+
+/* ------------------------------------------------------------------------
+ * Reading
+ * ------------------------------------------------------------------------
+ */
+
+/*
+ * Begins to read the consumers of an account from one bound (not included) to
+ * another (included), under the active snapshot.  What it takes lives in the
+ * current memory context, and in the executor's.
+ */
+FactReader *
+facts_begin(Datum account_id, Datum after_consumer, Datum up_to_consumer)
+{
+	FactReader *facts = palloc0(sizeof(FactReader));
+	ParamListInfo params = makeParamList(3);
+
+	params->params[0].value = account_id;
+	params->params[1].value = after_consumer;
+	params->params[2].value = up_to_consumer;
+	for (int i = 0; i < 3; i++)
+	{
+		params->params[i].isnull = false;
+		params->params[i].pflags = PARAM_FLAG_CONST;
+		params->params[i].ptype = TEXTOID;
+	}
+	facts->context = CurrentMemoryContext;
+	facts->builder = journey_begin(CurrentMemoryContext);
+	stream_begin(&facts->conversations, conversations_query, CONVERSATION_CONSUMER_ID, params);
+	stream_begin(&facts->segments, segments_query, SEGMENT_CONSUMER_ID, params);
+	stream_begin(&facts->goals, goals_query, GOAL_CONSUMER_ID, params);
+	stream_begin(&facts->notes, notes_query, 0, params);
+	return facts;
+}
+
+/* The next consumer of all streams, copied; false at the end. */
+static bool
+next_consumer(FactReader *facts)
+{
+	const FactStream *streams[] = {&facts->conversations, &facts->segments, &facts->goals};
+	const text *least = NULL;
+	Size		len;
+
+	for (int i = 0; i < 3; i++)
+	{
+		const text *consumer_id = streams[i]->consumer_id;
+
+		if (consumer_id != NULL && (least == NULL || text_order(consumer_id, least) < 0))
+			least = consumer_id;
+	}
+	if (least == NULL)
+		return false;
+	len = VARSIZE_ANY_EXHDR(least);
+	if (VARHDRSZ + len > facts->max_consumer_id)
+	{
+		facts->max_consumer_id = 2 * (VARHDRSZ + len);
+		facts->consumer_id = MemoryContextAlloc(facts->context, facts->max_consumer_id);
+	}
+	memcpy(VARDATA(facts->consumer_id), VARDATA_ANY(least), len);
+	SET_VARSIZE(facts->consumer_id, VARHDRSZ + len);
+	return true;
+}
+
+/*
+ * Whether the consumer at hand has a note.  Then it comes later, among the
+ * changed ones: goal events that another consumer had when his turn came may have
+ * moved here since, and have rows already.
+ */
+static bool
+has_note(FactReader *facts)
+{
+	while (facts->notes.consumer_id != NULL &&
+		   text_order(facts->notes.consumer_id, facts->consumer_id) < 0)
+		stream_advance(&facts->notes);
+	return stream_is_at(&facts->notes, facts->consumer_id);
+}
+
+/* Takes, or passes over, all entries of the consumer at hand. */
+static void
+read_consumer(FactReader *facts, bool is_wanted)
+{
+	const text *consumer_id = facts->consumer_id;
+
+	for (; stream_is_at(&facts->goals, consumer_id); stream_advance(&facts->goals))
+	{
+		if (is_wanted)
+			add_goal(facts->builder, &facts->goals);
+	}
+	for (; stream_is_at(&facts->segments, consumer_id); stream_advance(&facts->segments))
+	{
+		if (is_wanted)
+			add_segment(facts->builder, &facts->segments);
+	}
+	for (; stream_is_at(&facts->conversations, consumer_id); stream_advance(&facts->conversations))
+	{
+		if (is_wanted)
+			add_conversation(facts->builder, &facts->conversations);
+	}
+}
+
+/*
+ * Gives the journey of the next consumer that has a goal event and no note; it
+ * lasts until the next call, as does consumer_id.  False when there are no more.
+ * Counts the consumers without a note that it met.
+ */
+bool
+facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id)
+{
+	while (next_consumer(facts))
+	{
+		bool		is_noted = has_note(facts);
+		bool		is_wanted = !is_noted && stream_is_at(&facts->goals, facts->consumer_id);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!is_noted)
+			facts->nconsumers++;
+		journey_reset(facts->builder);
+		read_consumer(facts, is_wanted);
+		if (!is_wanted)
+			continue;
+		*journey = journey_view_of_builder(facts->builder);
+		*consumer_id = PointerGetDatum(facts->consumer_id);
+		return true;
+	}
+	return false;
+}
+
+/* How many consumers were met since the last call. */
+int64
+facts_take_count(FactReader *facts)
+{
+	int64		nconsumers = facts->nconsumers;
+
+	facts->nconsumers = 0;
+	return nconsumers;
+}
+
+void
+facts_end(FactReader *facts)
+{
+	stream_end(&facts->conversations);
+	stream_end(&facts->segments);
+	stream_end(&facts->goals);
+	stream_end(&facts->notes);
+}
