@@ -27,7 +27,7 @@ CREATE FUNCTION goaltracker._credits(settings goaltracker._account_settings[], a
 	user_type "char", min_window smallint, first_below smallint, last_below smallint,
 	agent_below smallint, skill_below smallint, brand_below smallint)
 RETURNS integer
-LANGUAGE c STABLE PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE COST 4
 AS 'MODULE_PATHNAME', 'goaltracker_credits';
 
 COMMENT ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char", smallint,
@@ -46,7 +46,7 @@ COMMENT ON FUNCTION goaltracker._default_currency(goaltracker._account_settings[
 CREATE FUNCTION goaltracker._duration_bucket_no(settings goaltracker._account_settings[],
 	account_id text, assigned_at timestamptz, assigned_until timestamptz)
 RETURNS integer
-LANGUAGE c STABLE PARALLEL SAFE
+LANGUAGE c STABLE PARALLEL SAFE COST 4
 AS 'MODULE_PATHNAME', 'goaltracker_duration_bucket_no';
 
 COMMENT ON FUNCTION goaltracker._duration_bucket_no(goaltracker._account_settings[], text,

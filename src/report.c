@@ -295,9 +295,11 @@ assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until)
 {
 	int64		usecs;
 
+	if (assigned_until <= assigned_at)
+		return 0;
 	if (pg_sub_s64_overflow(assigned_until, assigned_at, &usecs))
 		return PG_INT64_MAX;
-	return Max(usecs, 0);
+	return usecs;
 }
 
 /*
@@ -332,7 +334,7 @@ Datum
 goaltracker_duration_bucket(PG_FUNCTION_ARGS)
 {
 	const AccountSettings *settings = settings_of_account(fcinfo);
-	int32		bucket_no = PG_GETARG_INT32(2);
+	int32		bucket_no = PG_ARGISNULL(2) ? -1 : PG_GETARG_INT32(2);
 
 	if (bucket_no < 0 || bucket_no > settings->nbounds)
 		PG_RETURN_NULL();
