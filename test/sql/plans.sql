@@ -1,0 +1,138 @@
+--
+-- How reports read
+--
+SET timezone = 'UTC';
+SET datestyle = 'ISO';
+CREATE SCHEMA plans;
+SET search_path = plans, goaltracker, public;
+\t on
+\pset format unaligned
+
+-- What matters of a plan: how facts and what refresh made of them are read, what
+-- is sorted, cached or added up, and by several processes.  How names are joined
+-- does not, nor do the words in which a version of PostgreSQL describes it.
+CREATE FUNCTION conditions(expression text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+	-- a query's one value with all settings
+	expression := regexp_replace(expression, '_credits\((\$\d+|\(InitPlan \w+\)\.col\d+), [^)]*\)', '_credits(...)');
+	expression := replace(expression, ' COLLATE "C"', '');
+	IF expression NOT LIKE '((%) AND (%))' THEN
+		RETURN substr(expression, 2, length(expression) - 2);
+	END IF;
+	expression := substr(expression, 3, length(expression) - 4);
+	RETURN (SELECT string_agg(c, ' and ' ORDER BY c COLLATE "C") FROM regexp_split_to_table(expression, '\) AND \(') AS c);
+END $$;
+CREATE FUNCTION node(plan jsonb, depth integer) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+	facts CONSTANT text[] := '{touchpoint,goal_outcome,goal_event,agent_segment,conversation}';
+	kind CONSTANT text := plan->>'Node Type';
+	child jsonb;
+BEGIN
+	IF plan->>'Parent Relationship' = 'InitPlan' THEN
+		RETURN;
+	END IF;
+	IF plan->>'Relation Name' = ANY (facts) OR kind IN ('Aggregate', 'Gather', 'Gather Merge', 'Sort', 'Incremental Sort', 'Limit')
+		OR kind IN ('Memoize', 'Materialize', 'Hash') AND plan->'Plans'->0->>'Relation Name' = ANY (facts) THEN
+		RETURN NEXT repeat('  ', depth) || concat_ws(' ', nullif(plan->>'Partial Mode', 'Simple'),
+			CASE WHEN plan->>'Parallel Aware' = 'true' THEN 'Parallel' END, plan->>'Strategy', kind,
+			'on ' || (plan->>'Relation Name'), 'by ' || (plan->>'Index Name'), nullif(lower(plan->>'Scan Direction'), 'forward'));
+		depth := depth + 1;
+	END IF;
+	IF plan->>'Relation Name' IN ('touchpoint', 'goal_outcome') THEN
+		RETURN QUERY SELECT repeat('  ', depth + 1) || key || ': ' || conditions(plan->>key)
+		FROM unnest('{Index Cond,Filter}'::text[]) AS key WHERE plan ? key;
+	END IF;
+	FOR child IN SELECT jsonb_array_elements(plan->'Plans') LOOP
+		RETURN QUERY SELECT node(child, depth);
+	END LOOP;
+END $$;
+CREATE FUNCTION plan(query text) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (COSTS OFF, FORMAT JSON) ' || query INTO plan;
+	-- in which order primary keys are looked up may vary
+	RETURN QUERY SELECT line FROM node(plan->0->'Plan', 0) WITH ORDINALITY AS n (line, no)
+	ORDER BY line LIKE '%\_pkey', CASE WHEN line LIKE '%\_pkey' THEN line END COLLATE "C", no;
+END $$;
+
+INSERT INTO account (account_id, attribution_model) VALUES ('plans', 'all'), ('plans too', 'last');
+INSERT INTO agent (account_id, agent_id, agent_name) SELECT 'plans', 'a' || n, 'Agent ' || n FROM generate_series(0, 19) AS n;
+INSERT INTO skill (account_id, skill_id, skill_name) SELECT 'plans', 's' || n, 'Skill ' || n FROM generate_series(1, 3) AS n;
+INSERT INTO conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+SELECT account_id, 'k' || n, 'c' || n % 1000, timestamptz '2026-01-01Z' + n * interval '30 minutes', timestamptz '2026-01-01 00:25Z' + n * interval '30 minutes'
+FROM generate_series(1, 3000) AS n, unnest('{plans,plans too}'::text[]) AS account_id;
+INSERT INTO agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, skill_id, assigned_at)
+SELECT account_id, conversation_id, no, consumer_id, 'a' || (substr(conversation_id, 2)::integer + no * 7) % 20, 's' || no, opened_at + no * interval '5 minutes'
+FROM conversation, generate_series(1, 2) AS no WHERE account_id IN ('plans', 'plans too');
+INSERT INTO goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at, transaction_value)
+SELECT account_id, 'g' || n, 'c' || n % 1200, 'Purchase Event', timestamptz '2026-01-01 00:20Z' + n * interval '30 minutes', n
+FROM generate_series(1, 3000) AS n, unnest('{plans,plans too}'::text[]) AS account_id;
+SELECT count(*) AS refreshed FROM refresh();
+VACUUM ANALYZE account, agent, skill, conversation, agent_segment, goal_event, touchpoint, goal_outcome;
+-- Tables are small here: what would decide between plans of like cost is set.
+SET jit = off;
+SET enable_bitmapscan = off;
+SET random_page_cost = 1.1;
+SET max_parallel_workers_per_gather = 0;
+
+-- Some days are found by the index on the date: a WHERE on date and account
+-- reaches it through names and sums, and the credit of a row is worked out once.
+SET enable_sort = off;
+SELECT plan($$ SELECT * FROM conversions_by_agent WHERE account_id = 'plans' AND conversation_date BETWEEN '2026-02-02' AND '2026-02-04' $$);
+SELECT plan($$ SELECT * FROM conversions_by_skill WHERE account_id = 'plans' AND conversation_date = '2026-02-02' $$);
+SELECT plan($$ SELECT * FROM conversions_by_account WHERE account_id = 'plans' AND conversation_date = '2026-02-02' $$);
+SELECT plan($$ SELECT * FROM agent_summary WHERE account_id = 'plans' AND conversation_date = '2026-02-02' $$);
+SELECT plan($$ SELECT count(*) FROM credit_facts WHERE account_id = 'plans' AND conversation_date = '2026-02-02' $$);
+
+-- A prepared statement reads the stored date while there is no hour offset, works
+-- dates out while there is one, and goes back (S15).
+SET plan_cache_mode = force_generic_plan;
+PREPARE days AS
+SELECT sum(transaction_value) FILTER (WHERE account_id = 'plans') FROM conversions_by_agent WHERE conversation_date BETWEEN $1 AND $2;
+SELECT plan($$ EXECUTE days ('2026-02-02', '2026-02-04') $$);
+EXECUTE days ('2026-02-02', '2026-02-04');
+SET goaltracker.hour_offset = 5.5;
+SELECT plan($$ EXECUTE days ('2026-02-02', '2026-02-04') $$);
+EXECUTE days ('2026-02-02', '2026-02-04');
+RESET goaltracker.hour_offset;
+SELECT plan($$ EXECUTE days ('2026-02-02', '2026-02-04') $$);
+EXECUTE days ('2026-02-02', '2026-02-04');
+RESET plan_cache_mode;
+RESET random_page_cost;
+RESET enable_sort;
+
+-- The newest rows of the grid come from the newest goal events, without a sort,
+-- nor with a cache (Memoize) in front of each table of facts.
+SELECT plan($$ SELECT * FROM conversion_grid WHERE account_id = 'plans' ORDER BY goal_timestamp DESC LIMIT 50 $$);
+
+-- One consumer's rows
+SELECT plan($$ SELECT * FROM conversion_grid WHERE account_id = 'plans' AND consumer_id = 'c7' ORDER BY goal_timestamp $$);
+
+-- What no report shows
+SELECT plan($$ SELECT * FROM unattributed_goal_events $$);
+SELECT plan($$ SELECT * FROM unattributed_goal_events WHERE account_id = 'plans' AND consumer_id = 'c7' $$);
+
+-- Totals are added up by several processes.
+SET enable_sort = off;
+SET max_parallel_workers_per_gather = 2;
+SET parallel_setup_cost = 0;
+SET parallel_tuple_cost = 0;
+SET min_parallel_table_scan_size = '1MB';
+SELECT plan($$ SELECT agent_id, sum(conversions), sum(transaction_value) FROM credit_facts GROUP BY agent_id $$);
+SELECT plan($$ SELECT count_once(goal_event_key), sum_once(transaction_value, goal_event_key), sum_once(seconds_assigned, segment_key) FROM credit_facts $$);
+SELECT plan($$ SELECT * FROM conversions_by_agent $$);
+SELECT plan($$ SELECT * FROM agent_summary $$);
+
+SET client_min_messages = warning;
+DROP SCHEMA plans CASCADE;
+DELETE FROM account WHERE account_id LIKE 'plans%';
+DELETE FROM agent WHERE account_id LIKE 'plans%';
+DELETE FROM skill WHERE account_id LIKE 'plans%';
+DELETE FROM conversation WHERE account_id LIKE 'plans%';
+DELETE FROM agent_segment WHERE account_id LIKE 'plans%';
+DELETE FROM goal_event WHERE account_id LIKE 'plans%';
+SELECT count(*) AS refreshed FROM refresh();
