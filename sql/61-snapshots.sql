@@ -5,6 +5,8 @@
 -- fellows, which leave the session's settings out while a materialized view is
 -- filled.  The indexes take null ids for equal, so that there is one row
 -- Unassigned a day, and REFRESH MATERIALIZED VIEW CONCURRENTLY can use them.
+-- They find the pages of a report, by date; the others, one agent's or skill's
+-- part of it.
 -- ---------------------------------------------------------------------------
 
 CREATE MATERIALIZED VIEW goaltracker.conversions_by_skill_snapshot AS
@@ -15,6 +17,9 @@ CREATE UNIQUE INDEX conversions_by_skill_snapshot_key
 	ON goaltracker.conversions_by_skill_snapshot
 	(account_id, conversation_date, skill_id, duration_bucket_no, currency) NULLS NOT DISTINCT;
 
+CREATE INDEX conversions_by_skill_snapshot_by_skill
+	ON goaltracker.conversions_by_skill_snapshot (account_id, skill_id, conversation_date);
+
 CREATE MATERIALIZED VIEW goaltracker.conversions_by_agent_snapshot AS
 SELECT v.*, pg_catalog.now() AS taken_at
 FROM goaltracker.conversions_by_agent AS v;
@@ -23,6 +28,9 @@ CREATE UNIQUE INDEX conversions_by_agent_snapshot_key
 	ON goaltracker.conversions_by_agent_snapshot
 	(account_id, conversation_date, agent_id, user_type, duration_bucket_no, currency)
 	NULLS NOT DISTINCT;
+
+CREATE INDEX conversions_by_agent_snapshot_by_agent
+	ON goaltracker.conversions_by_agent_snapshot (account_id, agent_id, conversation_date);
 
 CREATE MATERIALIZED VIEW goaltracker.conversions_by_account_snapshot AS
 SELECT v.*, pg_catalog.now() AS taken_at
@@ -39,6 +47,9 @@ FROM goaltracker.agent_summary AS v;
 CREATE UNIQUE INDEX agent_summary_snapshot_key
 	ON goaltracker.agent_summary_snapshot
 	(account_id, conversation_date, agent_id, user_type) NULLS NOT DISTINCT;
+
+CREATE INDEX agent_summary_snapshot_by_agent
+	ON goaltracker.agent_summary_snapshot (account_id, agent_id, conversation_date);
 
 CREATE FUNCTION goaltracker.refresh_snapshots()
 RETURNS void

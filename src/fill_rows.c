@@ -88,11 +88,10 @@ chunk_add(StringInfo chunk, TupleDesc tupdesc, const RowBuilder *row, int table,
  * ------------------------------------------------------------------------
  */
 
-/* Rows of near dates share pages; see fill.c. */
 static inline int
 date_lane(int32 date)
 {
-	return ((uint32) date / LANE_DAYS) % LANES;
+	return (uint32) date % LANES;
 }
 
 /* Goes on to the next goal event; false at the end. */

@@ -371,6 +371,15 @@ extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint
 extern void goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id,
 							 Datum consumer_id);
 
+/* Whether two texts are the same, byte by byte. */
+static inline bool
+text_same(const text *a, const text *b)
+{
+	Size		len = VARSIZE_ANY_EXHDR(a);
+
+	return len == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), len) == 0;
+}
+
 /* A hash of a text's bytes. */
 static inline uint32
 text_hash(const text *value)
@@ -399,12 +408,13 @@ enum
 };
 
 /*
- * Journeys come by consumer, but reports ask for days.  So rows of near dates
- * share pages: each lane of a table is written to pages of its own, which 64
- * times 8 days makes come round after a year and a half.
+ * Journeys come by consumer, but reports ask for days.  So rows of a date share
+ * pages: each lane of a table is written to pages of its own, and takes the rows
+ * of another date after as many days as there are lanes.  Lanes of several days
+ * are filled a little faster, and read slower: a range of an index by date comes
+ * back to each page once for each of its dates.
  */
-#define LANES 64
-#define LANE_DAYS 8
+#define LANES 512
 
 /* A chunk of rows, as a bytea: this, and rows behind it, each MAXALIGNed. */
 typedef struct ChunkHeader

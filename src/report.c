@@ -224,7 +224,7 @@ settings_of_account(FunctionCallInfo fcinfo)
 	if (PG_ARGISNULL(1))
 		return &cache->defaults;
 	wanted.account_id = PG_GETARG_TEXT_PP(1);
-	if (cache->last->account_id != NULL && by_account_id(&wanted, cache->last) == 0)
+	if (cache->last->account_id != NULL && text_same(wanted.account_id, cache->last->account_id))
 		return cache->last;
 	cache->last = bsearch(&wanted, cache->accounts, cache->naccounts, sizeof(AccountSettings),
 						  by_account_id);
