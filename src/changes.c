@@ -53,7 +53,7 @@ typedef struct NoteEntry
 #define SH_KEY_TYPE const text *
 #define SH_KEY id
 #define SH_HASH_KEY(tb, key) text_hash(key)
-#define SH_EQUAL(tb, a, b) (text_order(a, b) == 0)
+#define SH_EQUAL(tb, a, b) text_same(a, b)
 #define SH_STORE_HASH
 #define SH_GET_HASH(tb, a) (a)->hash
 #define SH_SCOPE static inline
@@ -153,7 +153,7 @@ changes_of_account(StatementChanges *changes, const text *account_id)
 	AccountChanges *account;
 	bool		found;
 
-	if (changes->last != NULL && text_order(changes->last->account_id, account_id) == 0)
+	if (changes->last != NULL && text_same(changes->last->account_id, account_id))
 		return changes->last;
 	entry = take_id(changes->context, changes->accounts, account_id, &found);
 	if (!found)

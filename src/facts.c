@@ -174,7 +174,7 @@ stream_end(FactStream *stream)
 static inline bool
 stream_is_at(const FactStream *stream, const text *consumer_id)
 {
-	return stream->consumer_id != NULL && text_order(stream->consumer_id, consumer_id) == 0;
+	return stream->consumer_id != NULL && text_same(stream->consumer_id, consumer_id);
 }
 
 /* ------------------------------------------------------------------------
@@ -201,15 +201,11 @@ end_time(const FactStream *stream, int column)
 }
 
 /* Whether a column that holds one of a few words holds this one. */
-static bool
-column_is(const FactStream *stream, int column, const char *word, Size len)
+static inline bool
+column_is(const FactStream *stream, int column, const char *word)
 {
-	const text *value = DatumGetTextPP(stream->values[column]);
-
-	return VARSIZE_ANY_EXHDR(value) == len && memcmp(VARDATA_ANY(value), word, len) == 0;
+	return text_is(DatumGetTextPP(stream->values[column]), word);
 }
-
-#define COLUMN_IS(stream, column, word) column_is(stream, column, word, sizeof(word) - 1)
 
 static void
 add_conversation(JourneyBuilder *builder, const FactStream *from)
@@ -236,17 +232,17 @@ add_segment(JourneyBuilder *builder, const FactStream *from)
 	entry.segment_no = DatumGetInt32(from->values[SEGMENT_NO]);
 	entry.agent_messages = DatumGetInt32(from->values[SEGMENT_AGENT_MESSAGES]);
 	entry.agent_responses = DatumGetInt32(from->values[SEGMENT_AGENT_RESPONSES]);
-	entry.is_joined = COLUMN_IS(from, SEGMENT_PARTICIPATION, "joined");
-	entry.is_post_survey = COLUMN_IS(from, SEGMENT_DIALOG, "post_survey");
+	entry.is_joined = column_is(from, SEGMENT_PARTICIPATION, "joined");
+	entry.is_post_survey = column_is(from, SEGMENT_DIALOG, "post_survey");
 	journey_add_segment(builder, &entry);
 }
 
 static EventType
 event_type(const FactStream *from)
 {
-	if (COLUMN_IS(from, GOAL_EVENT_TYPE, "Purchase Event"))
+	if (column_is(from, GOAL_EVENT_TYPE, "Purchase Event"))
 		return EVENT_PURCHASE;
-	if (COLUMN_IS(from, GOAL_EVENT_TYPE, "Lead Event"))
+	if (column_is(from, GOAL_EVENT_TYPE, "Lead Event"))
 		return EVENT_LEAD;
 	return EVENT_GOAL_ACHIEVED;
 }

@@ -267,7 +267,7 @@ receiver_finish(ChunkReceiver *receiver)
 {
 	for (int i = 0; i < FILLED_TABLES; i++)
 		writer_flush(&receiver->writers[i]);
-	AfterTriggerEndQuery(receiver->writers[0].estate);
+	AfterTriggerEndQuery(receiver->writers[FILLED_TOUCHPOINT].estate);
 	for (int i = 0; i < FILLED_TABLES; i++)
 		writer_end(&receiver->writers[i]);
 }

@@ -380,6 +380,15 @@ text_same(const text *a, const text *b)
 	return len == VARSIZE_ANY_EXHDR(b) && memcmp(VARDATA_ANY(a), VARDATA_ANY(b), len) == 0;
 }
 
+/* Whether a text is this word. */
+static inline bool
+text_is(const text *value, const char *word)
+{
+	Size		len = strlen(word);
+
+	return VARSIZE_ANY_EXHDR(value) == len && memcmp(VARDATA_ANY(value), word, len) == 0;
+}
+
 /* A hash of a text's bytes. */
 static inline uint32
 text_hash(const text *value)

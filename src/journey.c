@@ -287,14 +287,6 @@ enum
 	ARG_SESSION_ID
 };
 
-static bool
-text_is(const text *value, const char *word)
-{
-	Size		len = strlen(word);
-
-	return VARSIZE_ANY_EXHDR(value) == len && memcmp(VARDATA_ANY(value), word, len) == 0;
-}
-
 static void
 require_arg(FunctionCallInfo fcinfo, int arg, const char *name, const char *entry)
 {

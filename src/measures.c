@@ -77,7 +77,9 @@ measures_reserve(Measures *state, MemoryContext context, int bucket_no)
 	int			nbuckets;
 
 	if (bucket_no < 0 || bucket_no >= MAX_BUCKETS)
-		elog(ERROR, "invalid number of a duration bucket: %d", bucket_no);
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid number of a duration bucket: %d", bucket_no)));
 	if (state != NULL && bucket_no < state->nbuckets)
 		return state;
 	nbuckets = Max(bucket_no + 1, USUAL_BUCKETS);

@@ -47,7 +47,7 @@ typedef struct AccountSettings
 	text	   *currency;
 	int			nbounds;
 	int64	   *bounds;			/* lower bounds of duration buckets 1.., microseconds */
-	text	  **labels;			/* of buckets 0..nbounds */
+	text	  **labels;			/* of buckets 0..nbounds; NULL: not yet asked for */
 } AccountSettings;
 
 /* The settings that a call site has read, for as long as its query runs. */
@@ -118,9 +118,7 @@ set_bounds(AccountSettings *settings, int64 *bounds, int nbounds)
 {
 	settings->bounds = bounds;
 	settings->nbounds = nbounds;
-	settings->labels = palloc((nbounds + 1) * sizeof(text *));
-	for (int i = 0; i <= nbounds; i++)
-		settings->labels[i] = bucket_label(settings, i);
+	settings->labels = palloc0((nbounds + 1) * sizeof(text *));
 }
 
 /* What holds for an account without a row (interface of table account). */
@@ -157,7 +155,9 @@ read_account(AccountSettings *settings, TupleDesc tupdesc, HeapTupleHeader row)
 	for (int i = 0; i < SETTINGS_ATTRIBUTES; i++)
 	{
 		if (nulls[i])
-			elog(ERROR, "settings of an account must not be null");
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("settings of an account must not be null")));
 	}
 
 	settings->account_id = DatumGetTextPCopy(values[0]);
@@ -167,7 +167,9 @@ read_account(AccountSettings *settings, TupleDesc tupdesc, HeapTupleHeader row)
 	deconstruct_array(DatumGetArrayTypeP(values[4]), INTERVALOID, sizeof(Interval), false,
 					  TYPALIGN_DOUBLE, &intervals, NULL, &nbounds);
 	if (nbounds == 0)
-		elog(ERROR, "duration bounds of an account must not be empty");
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("duration bounds of an account must not be empty")));
 	bounds = palloc(nbounds * sizeof(int64));
 	for (int i = 0; i < nbounds; i++)
 		bounds[i] = bound_usecs(DatumGetIntervalP(intervals[i]));
@@ -338,5 +340,12 @@ goaltracker_duration_bucket(PG_FUNCTION_ARGS)
 
 	if (bucket_no < 0 || bucket_no > settings->nbounds)
 		PG_RETURN_NULL();
+	if (settings->labels[bucket_no] == NULL)
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		settings->labels[bucket_no] = bucket_label(settings, bucket_no);
+		MemoryContextSwitchTo(old_context);
+	}
 	PG_RETURN_TEXT_P(settings->labels[bucket_no]);
 }

@@ -18,6 +18,7 @@
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
+#include "once.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_work_add);
 PG_FUNCTION_INFO_V1(goaltracker_work_combine);
@@ -55,22 +56,6 @@ typedef struct SegmentWork
 
 /* Attributes of type _agent_work. */
 #define WORK_ATTRIBUTES 3
-
-static MemoryContext
-aggregate_context(FunctionCallInfo fcinfo)
-{
-	MemoryContext context;
-
-	if (!AggCheckCallContext(fcinfo, &context))
-		elog(ERROR, "_work support function called in non-aggregate context");
-	return context;
-}
-
-static work_hash *
-state_argument(FunctionCallInfo fcinfo, int n)
-{
-	return PG_ARGISNULL(n) ? NULL : (work_hash *) PG_GETARG_POINTER(n);
-}
 
 static void
 work_put(work_hash *state, const SegmentWork *work)
@@ -178,16 +163,11 @@ goaltracker_work_serialize(PG_FUNCTION_ARGS)
 Datum
 goaltracker_work_deserialize(PG_FUNCTION_ARGS)
 {
-	bytea	   *serialized;
 	work_hash  *state;
 	StringInfoData buf;
 
 	(void) aggregate_context(fcinfo);
-	serialized = PG_GETARG_BYTEA_PP(0);
-	buf.data = VARDATA_ANY(serialized);
-	buf.len = VARSIZE_ANY_EXHDR(serialized);
-	buf.maxlen = buf.len;
-	buf.cursor = 0;
+	open_serialized(&buf, PG_GETARG_BYTEA_PP(0));
 	state = work_create(CurrentMemoryContext, FIRST_SIZE, NULL);
 	while (buf.cursor < buf.len)
 	{
