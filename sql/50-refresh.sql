@@ -79,6 +79,7 @@ COMMENT ON COLUMN goaltracker.touchpoint.conversation_id IS 'conversation';
 CREATE TABLE goaltracker.goal_outcome (
 	goal_event_key		bigint NOT NULL,
 	reached_at			timestamptz NOT NULL,
+	touchpoints_hash	bigint,
 	touchpoints_cut		integer NOT NULL,
 	reach_window		smallint,
 	is_duplicate		boolean NOT NULL,
@@ -94,6 +95,8 @@ COMMENT ON TABLE goaltracker.goal_outcome IS
 	'goal events as the last refresh found them, attributed or not; written by refresh';
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_key IS 'key of the goal event';
 COMMENT ON COLUMN goaltracker.goal_outcome.reached_at IS 'when the goal was reached';
+COMMENT ON COLUMN goaltracker.goal_outcome.touchpoints_hash IS
+	'hash of the goal event''s rows in touchpoint; as long as it stays the same, a refresh need not read them; null: not known';
 COMMENT ON COLUMN goaltracker.goal_outcome.touchpoints_cut IS
 	'touchpoints left out for the account''s max_touchpoints (S18)';
 COMMENT ON COLUMN goaltracker.goal_outcome.reach_window IS
@@ -156,8 +159,8 @@ COMMENT ON FUNCTION goaltracker._ensure_indexes() IS
 -- What refresh reads
 -- ---------------------------------------------------------------------------
 
--- Everything a consumer did.  Each branch is read in order of consumer from its
--- index, so that grouping by consumer takes no sort.
+-- Everything a consumer did.  Refresh reads the tables by itself (facts.c); this is
+-- for whoever looks at single journeys.
 CREATE VIEW goaltracker._timeline AS
 SELECT c.account_id, c.consumer_id, 'conversation'::text AS entry, NULL::bigint AS entry_key,
 	c.opened_at AS starts_at, c.closed_at AS ends_at, c.conversation_id,
@@ -488,104 +491,22 @@ $$;
 COMMENT ON FUNCTION goaltracker._inner_bounds(text, text, text) IS
 	'consumers that part a range into pieces of about the same size';
 
--- Consumers that changed: rows that are the same as before are left alone.
---
--- A goal event may have come from another consumer, whose turn is later; what it
--- had there is found by its key.  One that came from another account is worked off
--- in both, each for itself.
---
--- Old and fresh rows are compared by goal event and segment, since a goal event
--- may have hundreds of them.
+-- Consumers that changed: rows that are the same as before are left alone
+-- (changed.c).
 --
 -- The planner, who does not know how few rows there are for a consumer, would
--- rather read whole tables, and compile the statement first.
+-- rather read whole tables, and compile the statements first.
 CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
-	OUT goal_events bigint, OUT touchpoints bigint)
+	rules jsonb, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
-LANGUAGE plpgsql SECURITY DEFINER
+LANGUAGE c STRICT SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET jit = off
-AS $$
-DECLARE
-	account_rules CONSTANT jsonb := goaltracker._rules(wanted_account_id);
-BEGIN
-	WITH journey AS MATERIALIZED (
-		SELECT c.consumer_id, (
-			SELECT j.journey FROM goaltracker._journey AS j
-			WHERE j.account_id = wanted_account_id
-				AND j.consumer_id = c.consumer_id) AS journey
-		FROM unnest(consumer_ids) AS c (consumer_id)
-	), fresh_outcome AS MATERIALIZED (
-		SELECT o.*
-		FROM journey AS j
-		CROSS JOIN LATERAL goaltracker._goal_outcome_rows(
-			wanted_account_id, j.consumer_id, j.journey, account_rules) AS o
-	), fresh_point AS MATERIALIZED (
-		SELECT t.*
-		FROM journey AS j
-		CROSS JOIN LATERAL goaltracker._touchpoint_rows(
-			wanted_account_id, j.journey, account_rules) AS t
-	), old_outcome AS MATERIALIZED (
-		SELECT o.ctid AS tid, o.goal_event_key
-		FROM unnest(consumer_ids) AS c (consumer_id)
-		JOIN goaltracker.goal_outcome AS o
-			ON o.account_id = wanted_account_id AND o.consumer_id = c.consumer_id
-	), concerned AS MATERIALIZED (
-		SELECT o.goal_event_key FROM old_outcome AS o
-		UNION
-		SELECT f.goal_event_key FROM fresh_outcome AS f
-	), old_point AS MATERIALIZED (
-		SELECT t.ctid AS tid, t.goal_event_key, t.segment_key, t AS point
-		FROM concerned AS c
-		JOIN goaltracker.touchpoint AS t
-			ON t.account_id = wanted_account_id AND t.goal_event_key = c.goal_event_key
-	), gone_outcome AS (
-		DELETE FROM goaltracker.goal_outcome AS o
-		USING old_outcome AS old
-		WHERE o.ctid = old.tid
-			AND NOT EXISTS (
-				SELECT FROM fresh_outcome AS f WHERE f.goal_event_key = old.goal_event_key)
-	), written_outcome AS (
-		INSERT INTO goaltracker.goal_outcome AS o
-		SELECT f.* FROM fresh_outcome AS f
-		ON CONFLICT (goal_event_key, account_id) DO UPDATE
-		SET reached_at = EXCLUDED.reached_at,
-			touchpoints_cut = EXCLUDED.touchpoints_cut,
-			reach_window = EXCLUDED.reach_window,
-			is_duplicate = EXCLUDED.is_duplicate,
-			event_type = EXCLUDED.event_type,
-			consumer_id = EXCLUDED.consumer_id,
-			goal_event_id = EXCLUDED.goal_event_id,
-			goal_id = EXCLUDED.goal_id,
-			brand_event_id = EXCLUDED.brand_event_id
-		WHERE o.* OPERATOR(pg_catalog.*<>) EXCLUDED.*
-	), gone_point AS (
-		DELETE FROM goaltracker.touchpoint AS t
-		USING old_point AS old
-		WHERE t.ctid = old.tid
-			AND NOT EXISTS (
-				SELECT FROM fresh_point AS f
-				WHERE f.goal_event_key = old.goal_event_key
-					AND COALESCE(f.segment_key, 0) = COALESCE(old.segment_key, 0)
-					AND f.* OPERATOR(pg_catalog.*=) old.point)
-	), written_point AS (
-		INSERT INTO goaltracker.touchpoint
-		SELECT f.*
-		FROM fresh_point AS f
-		WHERE NOT EXISTS (
-			SELECT FROM old_point AS old
-			WHERE old.goal_event_key = f.goal_event_key
-				AND COALESCE(old.segment_key, 0) = COALESCE(f.segment_key, 0)
-				AND old.point OPERATOR(pg_catalog.*=) f.*)
-	)
-	SELECT (SELECT count(*) FROM fresh_outcome), (SELECT count(*) FROM fresh_point)
-	INTO goal_events, touchpoints;
-END
-$$;
+AS 'MODULE_PATHNAME', 'goaltracker_refresh_consumers';
 
-COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[]) IS
-	'brings the outcomes and touchpoints of some consumers up to date';
+COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[], jsonb) IS
+	'brings the outcomes and touchpoints of some consumers up to date; they are distinct and in order';
 
 -- A part of an account's first refresh: as many consumers with goal events as
 -- the batch has, or all; true when no account is left that has one under way.
@@ -691,9 +612,11 @@ BEGIN
 			AND c.consumer_id <= up_to_consumer
 		RETURNING c.consumer_id
 	)
-	SELECT array_agg(DISTINCT t.consumer_id) INTO consumer_ids FROM taken AS t;
+	SELECT array_agg(DISTINCT t.consumer_id ORDER BY t.consumer_id) INTO consumer_ids
+	FROM taken AS t;
 	SELECT r.* INTO goal_events, touchpoints
-	FROM goaltracker._refresh_consumers(next_account, consumer_ids) AS r;
+	FROM goaltracker._refresh_consumers(next_account, consumer_ids,
+		goaltracker._rules(next_account)) AS r;
 	consumers := cardinality(consumer_ids);
 	at_account := next_account;
 	at_consumer := up_to_consumer;

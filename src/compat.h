@@ -47,6 +47,15 @@
 	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* 18 can count the descents of an index for EXPLAIN. */
+#if PG_VERSION_NUM >= 180000
+#define BeginIndexScan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
+#else
+#define BeginIndexScan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, nkeys, 0)
+#endif
+
 /*
  * The value that a setting was given before it was defined, or NULL.  From 16 on
  * GetConfigOption() gives an empty string for one that was taken back, which is

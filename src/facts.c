@@ -1,15 +1,14 @@
 /*-------------------------------------------------------------------------
  *
  * facts.c
- *	  Journeys of a range of consumers, read from the tables.
+ *	  Journeys of a range of consumers, or of some, read from the tables.
  *
- * A first refresh reads everything there is.  The aggregate journey() would do
- * (see the view _journey), but an entry on its way there costs more than reading
- * it: it is widened to the columns of all kinds of entries, merged with the
- * others, taken apart again, and packed at the end.  Here each table is read by
- * a statement of its own, in order of consumer, and whatever belongs to the
- * consumer at hand goes straight into a JourneyBuilder.  Consumers without a goal
- * event are passed over, entry by entry.
+ * The aggregate journey() would do (see the view _journey), but an entry on its
+ * way there costs more than reading it: it is widened to the columns of all kinds
+ * of entries, merged with the others, taken apart again, and packed at the end.
+ * Here each table is read by a statement of its own, in order of consumer, and
+ * whatever belongs to the consumer at hand goes straight into a JourneyBuilder.
+ * Consumers without a goal event are passed over, entry by entry.
  *
  * The statements are planned and run as any other, but a row is taken from the
  * plan when there is need of it, as the streams go on by turns.  Columns stand
@@ -43,7 +42,8 @@ struct FactReader
 	FactStream	conversations;
 	FactStream	segments;
 	FactStream	goals;
-	FactStream	notes;			/* changed_consumer: not to be read */
+	FactStream	notes;			/* of a range: who is not to be read */
+	bool		has_notes;
 	JourneyBuilder *builder;
 	text	   *consumer_id;
 	Size		max_consumer_id;
@@ -51,11 +51,18 @@ struct FactReader
 	int64		nconsumers;
 };
 
-#define OF_CONSUMERS(t) \
-	" WHERE " t ".account_id OPERATOR(pg_catalog.=) $1" \
-	" AND " t ".consumer_id OPERATOR(pg_catalog.>) $2" \
-	" AND " t ".consumer_id OPERATOR(pg_catalog.<=) $3" \
-	" ORDER BY " t ".consumer_id"
+#define FACT_PARAMS 3
+
+/* How the statements below go on. */
+#define OF_ACCOUNT " WHERE f.account_id OPERATOR(pg_catalog.=) $1"
+#define IN_ORDER " ORDER BY f.consumer_id"
+
+static const char *const of_range = OF_ACCOUNT
+	" AND f.consumer_id OPERATOR(pg_catalog.>) $2"
+	" AND f.consumer_id OPERATOR(pg_catalog.<=) $3" IN_ORDER;
+
+static const char *const of_list = OF_ACCOUNT
+	" AND f.consumer_id OPERATOR(pg_catalog.=) ANY ($2)" IN_ORDER;
 
 /* Columns of the statements below. */
 enum
@@ -66,9 +73,9 @@ enum
 	CONVERSATION_ID
 };
 
-static const char *const conversations_query =
-	"SELECT c.account_id, c.consumer_id, c.opened_at, c.closed_at, c.conversation_id"
-	" FROM goaltracker.conversation AS c" OF_CONSUMERS("c");
+static const char *const conversations_select =
+	"SELECT f.account_id, f.consumer_id, f.opened_at, f.closed_at, f.conversation_id"
+	" FROM goaltracker.conversation AS f";
 
 enum
 {
@@ -86,11 +93,11 @@ enum
 	SEGMENT_KEY
 };
 
-static const char *const segments_query =
-	"SELECT s.account_id, s.consumer_id, s.assigned_at, s.ended_at, s.conversation_id,"
-	" s.segment_no, s.agent_id, s.skill_id, s.participation, s.dialog, s.agent_messages,"
-	" s.agent_responses, s.segment_key"
-	" FROM goaltracker.agent_segment AS s" OF_CONSUMERS("s");
+static const char *const segments_select =
+	"SELECT f.account_id, f.consumer_id, f.assigned_at, f.ended_at, f.conversation_id,"
+	" f.segment_no, f.agent_id, f.skill_id, f.participation, f.dialog, f.agent_messages,"
+	" f.agent_responses, f.segment_key"
+	" FROM goaltracker.agent_segment AS f";
 
 enum
 {
@@ -109,14 +116,14 @@ enum
 	GOAL_EVENT_KEY
 };
 
-static const char *const goals_query =
-	"SELECT g.account_id, g.goal_event_id, g.consumer_id, g.goal_id, g.event_type,"
-	" g.reached_at, g.lead_value, g.transaction_value, g.currency, g.brand_event_id,"
-	" g.topic, g.service_activity_status, g.session_id, g.goal_event_key"
-	" FROM goaltracker.goal_event AS g" OF_CONSUMERS("g");
+static const char *const goals_select =
+	"SELECT f.account_id, f.goal_event_id, f.consumer_id, f.goal_id, f.event_type,"
+	" f.reached_at, f.lead_value, f.transaction_value, f.currency, f.brand_event_id,"
+	" f.topic, f.service_activity_status, f.session_id, f.goal_event_key"
+	" FROM goaltracker.goal_event AS f";
 
-static const char *const notes_query =
-	"SELECT n.consumer_id FROM goaltracker.changed_consumer AS n" OF_CONSUMERS("n");
+static const char *const notes_select =
+	"SELECT f.consumer_id FROM goaltracker.changed_consumer AS f";
 
 /* ------------------------------------------------------------------------
  * Streams
@@ -147,14 +154,21 @@ stream_advance(FactStream *stream)
 }
 
 static void
-stream_begin(FactStream *stream, const char *query, int consumer_column, ParamListInfo params)
+stream_begin(FactStream *stream, const char *select, const char *condition, int consumer_column,
+			 ParamListInfo params)
 {
-	static const Oid argtypes[] = {TEXTOID, TEXTOID, TEXTOID};
+	char	   *query = psprintf("%s%s", select, condition);
+	Oid			argtypes[FACT_PARAMS];
 	RawStmt    *parsed = linitial_node(RawStmt, pg_parse_query(query));
-	Query	   *analyzed = linitial_node(Query,
-										 pg_analyze_and_rewrite_fixedparams(parsed, query,
-																			argtypes, 3, NULL));
-	PlannedStmt *plan = pg_plan_query(analyzed, query, 0, params);
+	Query	   *analyzed;
+	PlannedStmt *plan;
+
+	for (int i = 0; i < params->numParams; i++)
+		argtypes[i] = params->params[i].ptype;
+	analyzed = linitial_node(Query,
+							 pg_analyze_and_rewrite_fixedparams(parsed, query, argtypes,
+																params->numParams, NULL));
+	plan = pg_plan_query(analyzed, query, 0, params);
 
 	stream->consumer_column = consumer_column;
 	stream->query = CreateQueryDesc(plan, query, GetActiveSnapshot(), InvalidSnapshot,
@@ -272,33 +286,58 @@ add_goal(JourneyBuilder *builder, const FactStream *from)
  * ------------------------------------------------------------------------
  */
 
+static void
+set_param(ParamListInfo params, int no, Oid type, Datum value)
+{
+	params->params[no].value = value;
+	params->params[no].isnull = false;
+	params->params[no].pflags = PARAM_FLAG_CONST;
+	params->params[no].ptype = type;
+}
+
+static FactReader *
+reader_begin(const char *condition, ParamListInfo params)
+{
+	FactReader *facts = palloc0(sizeof(FactReader));
+
+	facts->context = CurrentMemoryContext;
+	facts->builder = journey_begin(CurrentMemoryContext);
+	stream_begin(&facts->conversations, conversations_select, condition,
+				 CONVERSATION_CONSUMER_ID, params);
+	stream_begin(&facts->segments, segments_select, condition, SEGMENT_CONSUMER_ID, params);
+	stream_begin(&facts->goals, goals_select, condition, GOAL_CONSUMER_ID, params);
+	return facts;
+}
+
 /*
  * Begins to read the consumers of an account from one bound (not included) to
  * another (included), under the active snapshot.  What it takes lives in the
  * current memory context, and in the executor's.
  */
 FactReader *
-facts_begin(Datum account_id, Datum after_consumer, Datum up_to_consumer)
+facts_begin_range(Datum account_id, Datum after_consumer, Datum up_to_consumer)
 {
-	FactReader *facts = palloc0(sizeof(FactReader));
 	ParamListInfo params = makeParamList(3);
+	FactReader *facts;
 
-	params->params[0].value = account_id;
-	params->params[1].value = after_consumer;
-	params->params[2].value = up_to_consumer;
-	for (int i = 0; i < 3; i++)
-	{
-		params->params[i].isnull = false;
-		params->params[i].pflags = PARAM_FLAG_CONST;
-		params->params[i].ptype = TEXTOID;
-	}
-	facts->context = CurrentMemoryContext;
-	facts->builder = journey_begin(CurrentMemoryContext);
-	stream_begin(&facts->conversations, conversations_query, CONVERSATION_CONSUMER_ID, params);
-	stream_begin(&facts->segments, segments_query, SEGMENT_CONSUMER_ID, params);
-	stream_begin(&facts->goals, goals_query, GOAL_CONSUMER_ID, params);
-	stream_begin(&facts->notes, notes_query, 0, params);
+	set_param(params, 0, TEXTOID, account_id);
+	set_param(params, 1, TEXTOID, after_consumer);
+	set_param(params, 2, TEXTOID, up_to_consumer);
+	facts = reader_begin(of_range, params);
+	facts->has_notes = true;
+	stream_begin(&facts->notes, notes_select, of_range, 0, params);
 	return facts;
+}
+
+/* As facts_begin_range(), of the consumers in an array of texts. */
+FactReader *
+facts_begin_list(Datum account_id, Datum consumer_ids)
+{
+	ParamListInfo params = makeParamList(2);
+
+	set_param(params, 0, TEXTOID, account_id);
+	set_param(params, 1, TEXTARRAYOID, consumer_ids);
+	return reader_begin(of_list, params);
 }
 
 /* The next consumer of all streams, copied; false at the end. */
@@ -343,12 +382,11 @@ has_note(FactReader *facts)
 	return stream_is_at(&facts->notes, facts->consumer_id);
 }
 
-/* Takes, or passes over, all entries of the consumer at hand. */
+/* Takes, or passes over, all entries of a consumer, who must be the next. */
 static void
-read_consumer(FactReader *facts, bool is_wanted)
+read_consumer(FactReader *facts, const text *consumer_id, bool is_wanted)
 {
-	const text *consumer_id = facts->consumer_id;
-
+	journey_reset(facts->builder);
 	for (; stream_is_at(&facts->goals, consumer_id); stream_advance(&facts->goals))
 	{
 		if (is_wanted)
@@ -367,9 +405,9 @@ read_consumer(FactReader *facts, bool is_wanted)
 }
 
 /*
- * Gives the journey of the next consumer that has a goal event and no note; it
- * lasts until the next call, as does consumer_id.  False when there are no more.
- * Counts the consumers without a note that it met.
+ * Of a range: gives the journey of the next consumer that has a goal event and no
+ * note; it lasts until the next call, as does consumer_id.  False when there are no
+ * more.  Counts the consumers without a note that it met.
  */
 bool
 facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id)
@@ -382,8 +420,7 @@ facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id)
 		CHECK_FOR_INTERRUPTS();
 		if (!is_noted)
 			facts->nconsumers++;
-		journey_reset(facts->builder);
-		read_consumer(facts, is_wanted);
+		read_consumer(facts, facts->consumer_id, is_wanted);
 		if (!is_wanted)
 			continue;
 		*journey = journey_view_of_builder(facts->builder);
@@ -391,6 +428,22 @@ facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id)
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Of a list: gives the journey of this consumer; it lasts until the next call.
+ * False for one without goal events.  To be asked for all consumers of the list,
+ * in order of their bytes.
+ */
+bool
+facts_of_consumer(FactReader *facts, const text *consumer_id, JourneyView *journey)
+{
+	bool		is_wanted = stream_is_at(&facts->goals, consumer_id);
+
+	read_consumer(facts, consumer_id, is_wanted);
+	if (is_wanted)
+		*journey = journey_view_of_builder(facts->builder);
+	return is_wanted;
 }
 
 /* How many consumers were met since the last call. */
@@ -409,5 +462,6 @@ facts_end(FactReader *facts)
 	stream_end(&facts->conversations);
 	stream_end(&facts->segments);
 	stream_end(&facts->goals);
-	stream_end(&facts->notes);
+	if (facts->has_notes)
+		stream_end(&facts->notes);
 }

@@ -17,49 +17,16 @@
  */
 #include "goaltracker.h"
 
-#include "access/heapam.h"
 #include "access/htup_details.h"
-#include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
-#include "executor/executor.h"
 #include "executor/spi.h"
 #include "funcapi.h"
-#include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "nodes/params.h"
 #include "tcop/dest.h"
 #include "utils/array.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_fill);
-
-/* Rows of a lane that are handed over to a table at once: a few pages. */
-#define ROWS_AT_ONCE 100
-
-typedef struct Lane
-{
-	BulkInsertState bulk;
-	int			nrows;
-	HeapTuple	rows[ROWS_AT_ONCE];
-} Lane;
-
-/* A table that is being filled. */
-typedef struct TableWriter
-{
-	Relation	rel;
-	EState	   *estate;
-	ResultRelInfo *result_rel;	/* with the table's indexes, if it has any */
-	CommandId	command_id;
-	MemoryContext context;		/* of the lanes and the rows in them */
-	Lane	   *lanes[LANES];	/* NULL: not yet used */
-	TupleTableSlot *slots[ROWS_AT_ONCE];	/* for the lane that is handed over */
-	uint64		nrows;
-} TableWriter;
 
 /* Takes the statement's rows: chunks. */
 typedef struct ChunkReceiver
@@ -67,135 +34,8 @@ typedef struct ChunkReceiver
 	DestReceiver pub;
 	MemoryContext context;		/* reset for each chunk */
 	uint64		nconsumers;
-	TableWriter writers[FILLED_TABLES];
+	RefreshWriter *writer;
 } ChunkReceiver;
-
-/* ------------------------------------------------------------------------
- * Writing
- * ------------------------------------------------------------------------
- */
-
-static void
-writer_begin(TableWriter *writer, const char *table)
-{
-	RangeVar   *name = makeRangeVar(pstrdup("goaltracker"), pstrdup(table), -1);
-
-	memset(writer, 0, sizeof(TableWriter));
-	writer->rel = table_openrv(name, RowExclusiveLock);
-	writer->estate = CreateExecutorState();
-	writer->result_rel = makeNode(ResultRelInfo);
-	InitResultRelInfo(writer->result_rel, writer->rel, 0, NULL, 0);
-	ExecOpenIndices(writer->result_rel, false);
-	writer->command_id = GetCurrentCommandId(true);
-	writer->context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker rows",
-											ALLOCSET_DEFAULT_SIZES);
-	for (int i = 0; i < ROWS_AT_ONCE; i++)
-		writer->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(writer->rel),
-													&TTSOpsHeapTuple);
-}
-
-/* What else an inserted row brings about: index entries, and users' triggers. */
-static void
-finish_insert(TableWriter *writer, TupleTableSlot *slot)
-{
-	TriggerDesc *triggers = writer->result_rel->ri_TrigDesc;
-	List	   *recheck = NIL;
-
-	if (writer->result_rel->ri_NumIndices > 0)
-		recheck = InsertIndexTuples(writer->result_rel, slot, writer->estate);
-	if (triggers != NULL && triggers->trig_insert_after_row)
-		ExecARInsertTriggers(writer->estate, writer->result_rel, slot, recheck, NULL);
-	list_free(recheck);
-	ResetPerTupleExprContext(writer->estate);
-}
-
-static void
-lane_flush(TableWriter *writer, Lane *lane)
-{
-	if (lane->nrows == 0)
-		return;
-	for (int i = 0; i < lane->nrows; i++)
-	{
-		ExecStoreHeapTuple(lane->rows[i], writer->slots[i], true);
-		writer->slots[i]->tts_tableOid = RelationGetRelid(writer->rel);
-	}
-	table_multi_insert(writer->rel, writer->slots, lane->nrows, writer->command_id, 0,
-					   lane->bulk);
-	for (int i = 0; i < lane->nrows; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		finish_insert(writer, writer->slots[i]);
-		/* frees the row */
-		ExecClearTuple(writer->slots[i]);
-	}
-	lane->nrows = 0;
-}
-
-static void
-writer_flush(TableWriter *writer)
-{
-	for (int i = 0; i < LANES; i++)
-	{
-		if (writer->lanes[i] != NULL)
-			lane_flush(writer, writer->lanes[i]);
-	}
-}
-
-/* A lane with room for one more row. */
-static Lane *
-lane_with_room(TableWriter *writer, int lane_no)
-{
-	Lane	   *lane = writer->lanes[lane_no];
-
-	if (lane == NULL)
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(writer->context);
-
-		lane = palloc0(sizeof(Lane));
-		lane->bulk = GetBulkInsertState();
-		writer->lanes[lane_no] = lane;
-		MemoryContextSwitchTo(old_context);
-	}
-	if (lane->nrows == ROWS_AT_ONCE)
-		lane_flush(writer, lane);
-	return lane;
-}
-
-/* Takes a row of a chunk, as a copy. */
-static void
-writer_put(TableWriter *writer, const ChunkRow *row, const char *data)
-{
-	Lane	   *lane = lane_with_room(writer, row->lane);
-	HeapTuple	tuple = MemoryContextAlloc(writer->context, HEAPTUPLESIZE + row->len);
-
-	tuple->t_len = row->len;
-	ItemPointerSetInvalid(&tuple->t_self);
-	tuple->t_tableOid = RelationGetRelid(writer->rel);
-	tuple->t_data = (HeapTupleHeader) ((char *) tuple + HEAPTUPLESIZE);
-	memcpy(tuple->t_data, data, row->len);
-	lane->rows[lane->nrows++] = tuple;
-	writer->nrows++;
-}
-
-static void
-writer_end(TableWriter *writer)
-{
-	for (int i = 0; i < LANES; i++)
-	{
-		if (writer->lanes[i] != NULL)
-			FreeBulkInsertState(writer->lanes[i]->bulk);
-	}
-	for (int i = 0; i < ROWS_AT_ONCE; i++)
-		ExecDropSingleTupleTableSlot(writer->slots[i]);
-	table_finish_bulk_insert(writer->rel, 0);
-	ExecCloseIndices(writer->result_rel);
-	/* what firing triggers may have opened */
-	ExecResetTupleTable(writer->estate->es_tupleTable, false);
-	ExecCloseResultRelations(writer->estate);
-	FreeExecutorState(writer->estate);
-	table_close(writer->rel, NoLock);
-	MemoryContextDelete(writer->context);
-}
 
 /* ------------------------------------------------------------------------
  * Receiving
@@ -218,7 +58,7 @@ write_chunk(ChunkReceiver *receiver, const struct varlena *chunk)
 	{
 		memcpy(&row, at, sizeof(row));
 		at += sizeof(row);
-		writer_put(&receiver->writers[row.table], &row, at);
+		writer_put(receiver->writer, row.table, row.lane, at, row.len);
 		at += MAXALIGN(row.len);
 	}
 }
@@ -257,19 +97,7 @@ receiver_init(ChunkReceiver *receiver)
 	receiver->pub.mydest = DestTuplestore;
 	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker chunk",
 											  ALLOCSET_DEFAULT_SIZES);
-	writer_begin(&receiver->writers[FILLED_TOUCHPOINT], "touchpoint");
-	writer_begin(&receiver->writers[FILLED_GOAL_OUTCOME], "goal_outcome");
-}
-
-/* Writes what has not been written yet. */
-static void
-receiver_finish(ChunkReceiver *receiver)
-{
-	for (int i = 0; i < FILLED_TABLES; i++)
-		writer_flush(&receiver->writers[i]);
-	AfterTriggerEndQuery(receiver->writers[FILLED_TOUCHPOINT].estate);
-	for (int i = 0; i < FILLED_TABLES; i++)
-		writer_end(&receiver->writers[i]);
+	receiver->writer = writer_begin();
 }
 
 /* ------------------------------------------------------------------------
@@ -335,7 +163,8 @@ run_query(const char *query, Datum account_id, Datum rules, Datum *bounds, int n
  * consumers of an account behind the first bound and up to the last, who must
  * have none; the bounds between them part the work among parallel workers.
  * Returns how many consumers were read, and outcomes and touchpoints written.
- * Reads under the active snapshot.  Raises what rules_parse() raises.
+ * Reads under the active snapshot.  Raises what rules_parse() and
+ * refreshed_table_open() raise.
  */
 Datum
 goaltracker_fill(PG_FUNCTION_ARGS)
@@ -354,18 +183,15 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 					  &bounds, NULL, &nbounds);
 
 	SPI_connect();
-	(void) GetCurrentTransactionId();
 	receiver_init(&receiver);
-	AfterTriggerBeginQuery();
 	if (nbounds > 1)
 		run_query(rows_query(nbounds), account_id, PG_GETARG_DATUM(2), bounds, nbounds,
 				  &receiver.pub);
-	receiver_finish(&receiver);
-	CommandCounterIncrement();
+	values[0] = Int64GetDatum(receiver.nconsumers);
+	values[1] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_GOAL_OUTCOME));
+	values[2] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_TOUCHPOINT));
+	writer_end(receiver.writer);
 	SPI_finish();
 
-	values[0] = Int64GetDatum(receiver.nconsumers);
-	values[1] = Int64GetDatum(receiver.writers[FILLED_GOAL_OUTCOME].nrows);
-	values[2] = Int64GetDatum(receiver.writers[FILLED_TOUCHPOINT].nrows);
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

@@ -15,19 +15,15 @@
 #include "goaltracker.h"
 
 #include "access/htup_details.h"
-#include "access/table.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
-#include "nodes/makefuncs.h"
-#include "utils/builtins.h"
 #include "utils/memutils.h"
-#include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_fill_rows);
 
 /*
- * A chunk ends with the row that brings it to so many bytes.  A worker's queue has
+ * A chunk ends with the goal event that brings it to so many bytes.  A worker's queue has
  * 64 kB: it holds one chunk while the next comes in.
  */
 #define CHUNK_SIZE (24 * 1024)
@@ -36,13 +32,12 @@ typedef struct RowSource
 {
 	Datum		account_id;
 	const AttributionRules *rules;
-	TupleDesc	tupdescs[FILLED_TABLES];
+	TupleDesc	tupdescs[REFRESHED_TABLES];
 	MemoryContext consumer_context; /* reset for each consumer */
 	FactReader *facts;			/* NULL: closed */
 	bool		is_done;
 	Datum		consumer_id;
 	Sweep	   *sweep;			/* NULL: none at hand */
-	int			next_touchpoint;	/* of the goal event at hand */
 	StringInfoData chunk;
 } RowSource;
 
@@ -51,8 +46,8 @@ typedef struct RowSource
  * ------------------------------------------------------------------------
  */
 
-/* As heap_form_tuple(), at the end of the chunk. */
-static void
+/* As heap_form_tuple(), at the end of the chunk; returns the row there. */
+static const ChunkRow *
 chunk_add(StringInfo chunk, TupleDesc tupdesc, const RowBuilder *row, int table, int lane)
 {
 	bool		has_null = false;
@@ -81,6 +76,7 @@ chunk_add(StringInfo chunk, TupleDesc tupdesc, const RowBuilder *row, int table,
 	heap_fill_tuple(tupdesc, (Datum *) row->values, (bool *) row->nulls, (char *) tuple + hoff,
 					data_size, &tuple->t_infomask, has_null ? tuple->t_bits : NULL);
 	chunk->len += sizeof(ChunkRow) + hoff + MAXALIGN(data_size);
+	return header;
 }
 
 /* ------------------------------------------------------------------------
@@ -94,12 +90,42 @@ date_lane(int32 date)
 	return (uint32) date % LANES;
 }
 
+/* Adds a touchpoint; returns the hash of it and those before it. */
+static uint64
+add_touchpoint(RowSource *source, const Touchpoint *point, uint64 hash)
+{
+	RowBuilder	row;
+	const ChunkRow *added;
+
+	touchpoint_row(&row, source->sweep, point, source->account_id);
+	added = chunk_add(&source->chunk, source->tupdescs[REFRESHED_TOUCHPOINT], &row,
+					  REFRESHED_TOUCHPOINT, date_lane(point->conversation->local_date));
+	return touchpoints_hash(hash, (HeapTupleHeader) (added + 1), added->len);
+}
+
+/* Adds the rows of the goal event at hand. */
+static void
+add_goal_event(RowSource *source)
+{
+	const Sweep *sweep = source->sweep;
+	RowBuilder	row;
+	uint64		hash = 0;
+
+	for (int i = 0; i < sweep->ntouchpoints; i++)
+	{
+		if (sweep->touchpoints[i].is_kept)
+			hash = add_touchpoint(source, &sweep->touchpoints[i], hash);
+	}
+	goal_outcome_row(&row, sweep, source->account_id, source->consumer_id, &hash);
+	(void) chunk_add(&source->chunk, source->tupdescs[REFRESHED_GOAL_OUTCOME], &row,
+					 REFRESHED_GOAL_OUTCOME, 0);
+}
+
 /* Goes on to the next goal event; false at the end. */
 static bool
-next_goal(RowSource *source)
+next_goal_event(RowSource *source)
 {
 	JourneyView journey;
-	RowBuilder	row;
 
 	while (source->sweep == NULL || !sweep_next_goal(source->sweep))
 	{
@@ -109,34 +135,6 @@ next_goal(RowSource *source)
 			return false;
 		source->sweep = sweep_begin(timeline_create(journey, source->rules), MAX_WINDOW);
 	}
-	goal_outcome_row(&row, source->sweep, source->account_id, source->consumer_id);
-	chunk_add(&source->chunk, source->tupdescs[FILLED_GOAL_OUTCOME], &row, FILLED_GOAL_OUTCOME, 0);
-	source->next_touchpoint = 0;
-	return true;
-}
-
-static void
-add_touchpoint(RowSource *source, const Touchpoint *point)
-{
-	RowBuilder	row;
-
-	touchpoint_row(&row, source->sweep, point, source->account_id);
-	chunk_add(&source->chunk, source->tupdescs[FILLED_TOUCHPOINT], &row, FILLED_TOUCHPOINT,
-			  date_lane(point->conversation->local_date));
-}
-
-/* Adds the next row, or skips one that is not kept; false at the end. */
-static bool
-add_next(RowSource *source)
-{
-	const Sweep *sweep = source->sweep;
-	const Touchpoint *point;
-
-	if (sweep == NULL || source->next_touchpoint >= sweep->ntouchpoints)
-		return next_goal(source);
-	point = &sweep->touchpoints[source->next_touchpoint++];
-	if (point->is_kept)
-		add_touchpoint(source, point);
 	return true;
 }
 
@@ -150,7 +148,10 @@ fill_chunk(RowSource *source)
 	while (chunk->len < CHUNK_SIZE && !source->is_done)
 	{
 		CHECK_FOR_INTERRUPTS();
-		source->is_done = !add_next(source);
+		if (next_goal_event(source))
+			add_goal_event(source);
+		else
+			source->is_done = true;
 	}
 	header = (ChunkHeader *) chunk->data;
 	header->nconsumers = facts_take_count(source->facts);
@@ -161,17 +162,6 @@ fill_chunk(RowSource *source)
  * The function
  * ------------------------------------------------------------------------
  */
-
-static TupleDesc
-row_type(const char *table)
-{
-	RangeVar   *name = makeRangeVar(pstrdup("goaltracker"), pstrdup(table), -1);
-	Relation	rel = table_openrv(name, AccessShareLock);
-	TupleDesc	tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
-
-	table_close(rel, NoLock);
-	return tupdesc;
-}
 
 /* The executor is done with the set, be it at its end or not. */
 static void
@@ -191,13 +181,14 @@ source_create(FunctionCallInfo fcinfo)
 
 	source->account_id = PointerGetDatum(PG_GETARG_TEXT_P_COPY(0));
 	source->rules = rules_parse(PG_GETARG_JSONB_P_COPY(3));
-	source->tupdescs[FILLED_TOUCHPOINT] = row_type("touchpoint");
-	source->tupdescs[FILLED_GOAL_OUTCOME] = row_type("goal_outcome");
+	source->tupdescs[REFRESHED_TOUCHPOINT] = refreshed_row_type(REFRESHED_TOUCHPOINT);
+	source->tupdescs[REFRESHED_GOAL_OUTCOME] = refreshed_row_type(REFRESHED_GOAL_OUTCOME);
 	source->consumer_context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker consumer",
 													 ALLOCSET_DEFAULT_SIZES);
 	initStringInfo(&source->chunk);
-	source->facts = facts_begin(source->account_id, PointerGetDatum(PG_GETARG_TEXT_P_COPY(1)),
-								PointerGetDatum(PG_GETARG_TEXT_P_COPY(2)));
+	source->facts = facts_begin_range(source->account_id,
+									  PointerGetDatum(PG_GETARG_TEXT_P_COPY(1)),
+									  PointerGetDatum(PG_GETARG_TEXT_P_COPY(2)));
 	return source;
 }
 
@@ -206,7 +197,7 @@ source_create(FunctionCallInfo fcinfo)
  * jsonb): the rows of touchpoint and goal_outcome of an account's consumers from
  * one bound (not included) to another (included), without those who have a note,
  * as chunks.  No argument may be NULL.  Reads under the active snapshot.
- * Raises what rules_parse() raises.
+ * Raises what rules_parse() and refreshed_table_open() raise.
  */
 Datum
 goaltracker_fill_rows(PG_FUNCTION_ARGS)

@@ -14,9 +14,11 @@
  * sweep.c			one goal event: its touchpoints and their spans of windows
  * rows.c			rows of the tables that refresh writes
  * touchpoints.c	set-returning functions over journeys
- * facts.c			journeys of a range of consumers, read from the tables
+ * facts.c			journeys of a range of consumers or of some, read from the tables
+ * writer.c			writing to the tables of refresh, many rows at a time
  * fill_rows.c		the first refresh of consumers: rows of a range, in chunks
  * fill.c			the first refresh of consumers: chunks in, rows written
+ * changed.c		changed consumers: fresh rows against old ones
  * report.c			what report views call for each row
  * dates.c			dates under the session's hour offset
  * work.c			aggregate _work: the work of distinct agent segments
@@ -41,10 +43,14 @@
 #include "postgres.h"
 
 #include "compat.h"
+#include "access/htup.h"
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "storage/itemptr.h"
+#include "storage/lockdefs.h"
 #include "utils/jsonb.h"
+#include "utils/relcache.h"
 #include "utils/timestamp.h"
 
 /*
@@ -365,11 +371,22 @@ row_put_ref(RowBuilder *row, HeapRef ref)
 		row_put(row, PointerGetDatum(journey_value(row->view, ref)));
 }
 
+/* Tables that refresh writes. */
+enum
+{
+	REFRESHED_TOUCHPOINT,
+	REFRESHED_GOAL_OUTCOME,
+	REFRESHED_TABLES
+};
+
+extern Relation refreshed_table_open(int table_no, LOCKMODE lockmode);
+extern TupleDesc refreshed_row_type(int table_no);
 extern void row_put_spans(RowBuilder *row, const CreditSpan *span);
 extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point,
 						   Datum account_id);
+extern uint64 touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len);
 extern void goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id,
-							 Datum consumer_id);
+							 Datum consumer_id, const uint64 *hash);
 
 /* Whether two texts are the same, byte by byte. */
 static inline bool
@@ -401,29 +418,38 @@ text_hash(const text *value)
 /* Reads the facts of consumers, one after the other. */
 typedef struct FactReader FactReader;
 
-extern FactReader *facts_begin(Datum account_id, Datum after_consumer, Datum up_to_consumer);
+extern FactReader *facts_begin_range(Datum account_id, Datum after_consumer,
+									 Datum up_to_consumer);
+extern FactReader *facts_begin_list(Datum account_id, Datum consumer_ids);
 extern bool facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id);
+extern bool facts_of_consumer(FactReader *facts, const text *consumer_id, JourneyView *journey);
 extern int64 facts_take_count(FactReader *facts);
 extern void facts_end(FactReader *facts);
 
-/* --- fill_rows.c -------------------------------------------------------- */
-
-/* Tables that a first refresh fills. */
-enum
-{
-	FILLED_TOUCHPOINT,
-	FILLED_GOAL_OUTCOME,
-	FILLED_TABLES
-};
+/* --- writer.c ----------------------------------------------------------- */
 
 /*
- * Journeys come by consumer, but reports ask for days.  So rows of a date share
- * pages: each lane of a table is written to pages of its own, and takes the rows
- * of another date after as many days as there are lanes.  Lanes of several days
- * are filled a little faster, and read slower: a range of an index by date comes
- * back to each page once for each of its dates.
+ * Journeys come by consumer, but reports ask for days.  So in a first refresh rows
+ * of a date share pages: each lane of a table is written to pages of its own, and
+ * takes the rows of another date after as many days as there are lanes.  Lanes of
+ * several days are filled a little faster, and read slower: a range of an index by
+ * date comes back to each page once for each of its dates.
  */
 #define LANES 512
+
+/* Writes rows of the tables of refresh. */
+typedef struct RefreshWriter RefreshWriter;
+
+extern RefreshWriter *writer_begin(void);
+extern Relation writer_table(const RefreshWriter *writer, int table_no);
+extern uint64 writer_nrows(const RefreshWriter *writer, int table_no);
+extern void writer_put(RefreshWriter *writer, int table_no, int lane_no, const void *row,
+					   uint32 len);
+extern void writer_delete(RefreshWriter *writer, int table_no, ItemPointer tid);
+extern void writer_next_command(RefreshWriter *writer);
+extern void writer_end(RefreshWriter *writer);
+
+/* --- fill_rows.c -------------------------------------------------------- */
 
 /* A chunk of rows, as a bytea: this, and rows behind it, each MAXALIGNed. */
 typedef struct ChunkHeader

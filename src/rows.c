@@ -10,7 +10,92 @@
  */
 #include "goaltracker.h"
 
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tupdesc.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/rel.h"
+
+/* ------------------------------------------------------------------------
+ * The tables
+ * ------------------------------------------------------------------------
+ */
+
+static const Oid touchpoint_types[] = {
+	INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, CHAROID, CHAROID, DATEOID, INT4OID,
+	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID,
+	TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID
+};
+
+static const Oid goal_outcome_types[] = {
+	INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID, INT2OID, BOOLOID, CHAROID, TEXTOID, TEXTOID,
+	TEXTOID, TEXTOID, TEXTOID
+};
+
+/* By number of table. */
+static const struct
+{
+	const char *name;
+	int			natts;
+	const Oid  *types;
+}			tables[] = {
+	{"touchpoint", lengthof(touchpoint_types), touchpoint_types},
+	{"goal_outcome", lengthof(goal_outcome_types), goal_outcome_types}
+};
+
+static bool
+has_own_columns(Relation rel, int table_no)
+{
+	TupleDesc	tupdesc = RelationGetDescr(rel);
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || tupdesc->natts != tables[table_no].natts)
+		return false;
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (TupleDescAttr(tupdesc, i)->atttypid != tables[table_no].types[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Opens a table that refresh writes.  Rows are formed by position, which whoever
+ * owns the table can spoil: raises datatype_mismatch then.
+ */
+Relation
+refreshed_table_open(int table_no, LOCKMODE lockmode)
+{
+	RangeVar   *name = makeRangeVar(pstrdup("goaltracker"), pstrdup(tables[table_no].name), -1);
+	Relation	rel = table_openrv(name, lockmode);
+
+	if (!has_own_columns(rel, table_no))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("table goaltracker.%s has other columns than refresh writes",
+						tables[table_no].name),
+				 errdetail("It was altered after the extension had created it."),
+				 errhint("Create the extension anew in another database, and load the facts there.")));
+	return rel;
+}
+
+/* The row type of a table that refresh writes, a copy. */
+TupleDesc
+refreshed_row_type(int table_no)
+{
+	Relation	rel = refreshed_table_open(table_no, AccessShareLock);
+	TupleDesc	tupdesc = CreateTupleDescCopy(RelationGetDescr(rel));
+
+	table_close(rel, NoLock);
+	return tupdesc;
+}
+
+/* ------------------------------------------------------------------------
+ * Rows
+ * ------------------------------------------------------------------------
+ */
 
 void
 row_put_spans(RowBuilder *row, const CreditSpan *span)
@@ -91,15 +176,35 @@ touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point, Dat
 	row_put_ref(row, point->conversation->entry->conversation_id);
 }
 
-/* The row of table goal_outcome for the goal event at hand. */
+/*
+ * A hash over the data of all touchpoint rows of a goal event, one after the
+ * other: that of a row, and of those before it, which is 0 for the first.
+ */
+uint64
+touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len)
+{
+	const Size	header = offsetof(HeapTupleHeaderData, t_bits);
+
+	return hash_bytes_extended((const unsigned char *) row->t_bits, len - header, before);
+}
+
+/*
+ * The row of table goal_outcome for the goal event at hand.  hash: of its touchpoints,
+ * NULL where nobody has worked it out.
+ */
 void
-goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id, Datum consumer_id)
+goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id, Datum consumer_id,
+				 const uint64 *hash)
 {
 	const JourneyGoal *goal = sweep->goal->entry;
 
 	row_begin(row, &sweep->timeline->view);
 	row_put(row, Int64GetDatum(goal->goal_event_key));
 	row_put(row, TimestampTzGetDatum(goal->reached_at));
+	if (hash == NULL)
+		row_put_null(row);
+	else
+		row_put(row, UInt64GetDatum(*hash));
 	row_put(row, Int32GetDatum(sweep->ncut));
 	if (sweep->reach_window < 0)
 		row_put_null(row);

@@ -295,7 +295,8 @@ goaltracker_touchpoint_rows(PG_FUNCTION_ARGS)
 
 /*
  * _goal_outcome_rows(account_id text, consumer_id text, journey, rules jsonb):
- * the rows of table goal_outcome for a consumer, in the order of its columns.
+ * the rows of table goal_outcome for a consumer, in the order of its columns, without
+ * touchpoints_hash.
  */
 Datum
 goaltracker_goal_outcome_rows(PG_FUNCTION_ARGS)
@@ -306,7 +307,7 @@ goaltracker_goal_outcome_rows(PG_FUNCTION_ARGS)
 
 	if (sweep == NULL)
 		return scan_end(fcinfo, scan);
-	goal_outcome_row(&row, sweep, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1));
+	goal_outcome_row(&row, sweep, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), NULL);
 	GtAssert(row.n == scan->tupdesc->natts);
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }
