@@ -275,17 +275,31 @@ goaltracker_touchpoints(PG_FUNCTION_ARGS)
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }
 
+/* Rows carry these ids as they were given. */
+static void
+require_id(FunctionCallInfo fcinfo, int arg, const char *name)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", name)));
+}
+
 /*
  * _touchpoint_rows(account_id text, journey, rules jsonb): the rows of table
- * touchpoint for a consumer, in the order of its columns.
+ * touchpoint for a consumer, in the order of its columns.  Raises
+ * null_value_not_allowed where account_id is NULL.
  */
 Datum
 goaltracker_touchpoint_rows(PG_FUNCTION_ARGS)
 {
-	JourneyScan *scan = scan_resume(fcinfo, 1, MAX_WINDOW, 2);
-	const Touchpoint *point = scan_next_touchpoint(scan);
+	JourneyScan *scan;
+	const Touchpoint *point;
 	RowBuilder	row;
 
+	require_id(fcinfo, 0, "account_id");
+	scan = scan_resume(fcinfo, 1, MAX_WINDOW, 2);
+	point = scan_next_touchpoint(scan);
 	if (point == NULL)
 		return scan_end(fcinfo, scan);
 	touchpoint_row(&row, scan->sweep, point, PG_GETARG_DATUM(0));
@@ -296,15 +310,20 @@ goaltracker_touchpoint_rows(PG_FUNCTION_ARGS)
 /*
  * _goal_outcome_rows(account_id text, consumer_id text, journey, rules jsonb):
  * the rows of table goal_outcome for a consumer, in the order of its columns, without
- * touchpoints_hash.
+ * touchpoints_hash.  Raises null_value_not_allowed where account_id or consumer_id
+ * is NULL.
  */
 Datum
 goaltracker_goal_outcome_rows(PG_FUNCTION_ARGS)
 {
-	JourneyScan *scan = scan_resume(fcinfo, 2, MAX_WINDOW, 3);
-	const Sweep *sweep = scan_next_goal(scan);
+	JourneyScan *scan;
+	const Sweep *sweep;
 	RowBuilder	row;
 
+	require_id(fcinfo, 0, "account_id");
+	require_id(fcinfo, 1, "consumer_id");
+	scan = scan_resume(fcinfo, 2, MAX_WINDOW, 3);
+	sweep = scan_next_goal(scan);
 	if (sweep == NULL)
 		return scan_end(fcinfo, scan);
 	goal_outcome_row(&row, sweep, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1), NULL);
