@@ -4,6 +4,7 @@
 #   make demo             build, load example data, print the report
 #   make demo-stop        stop the demo's server and remove its directory
 #   make test             build with warnings as errors, run all tests
+#   make soak             the tests under load and under faults, at length
 #   make packages         only install the missing packages (as root)
 #   make bench            compare with plain SQL and other engines; with options:
 #                         make bench BENCH='--conversations 4000000'
@@ -37,7 +38,7 @@ ISOLATION := $(sort $(patsubst test/specs/%.spec,%,$(wildcard test/specs/*.spec)
 ISOLATION_OPTS = --inputdir=test --load-extension=$(EXTENSION)
 ifneq ($(wildcard test/t/*.pl),)
 TAP_TESTS = 1
-PROVE_TESTS = test/t/*.pl
+PROVE_TESTS = test/t/*.pl test/soak/*.pl
 endif
 
 EXTRA_CLEAN = results/ regression.diffs regression.out
@@ -60,13 +61,13 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test packages bench format check-format help
+STANDALONE = demo demo-stop test soak packages bench format check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
 all:
 
-demo demo-stop test packages:
+demo demo-stop test soak packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
 
 bench:

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 #
-# What demo.sh, demo-stop.sh and test.sh share: a private PostgreSQL with this
+# What demo.sh, demo-stop.sh, test.sh and soak.sh share: a private PostgreSQL with this
 # extension in it, in a directory of its own.
 #
 # - PostgreSQL refuses to run as root, so root hands over to an ordinary
