@@ -6,6 +6,8 @@
 #   make test             build with warnings as errors, run all tests
 #   make soak             the tests under load and under faults, at length
 #   make packages         only install the missing packages (as root)
+#   make test-matrix      make test with each PostgreSQL that Debian has, each in a
+#                         root folder of its own (as root; 1.5 GB each)
 #   make bench            compare with plain SQL and other engines; with options:
 #                         make bench BENCH='--conversations 4000000'
 #
@@ -21,14 +23,19 @@
 #   make check-format     say what make format would change
 
 EXTENSION = goaltracker
-EXTVERSION = 1.0
+# the version stands in the control file alone
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" $(EXTENSION).control)
 MODULE_big = goaltracker
 OBJS := $(patsubst %.c,%.o,$(sort $(wildcard src/*.c)))
 
-# The install script is the sections in order of their names.
+# The install script is the sections in order of their names.  Those of earlier
+# releases are kept, and how to get from one to the next; that of this version
+# too, once it is released.
 INSTALL_SCRIPT_SQL = sql/$(EXTENSION)--$(EXTVERSION).sql
 SECTIONS := $(sort $(wildcard sql/[0-9][0-9]-*.sql))
 DATA_built = $(INSTALL_SCRIPT_SQL)
+DATA := $(filter-out sql/releases/$(EXTENSION)--$(EXTVERSION).sql, \
+	$(wildcard sql/releases/$(EXTENSION)--*.sql)) $(wildcard sql/$(EXTENSION)--*--*.sql)
 
 # pg_regress reads test/sql and compares with expected/; isolation compares
 # with test/expected/.
@@ -49,6 +56,7 @@ PG_CFLAGS = -Wextra -Wshadow -Wstrict-prototypes -Wold-style-definition \
 ifeq ($(WERROR),1)
 PG_CFLAGS += -Werror
 endif
+PG_CPPFLAGS = -DGOALTRACKER_VERSION='"$(EXTVERSION)"'
 ifeq ($(ASSERTS),1)
 PG_CPPFLAGS += -DGOALTRACKER_ASSERTS
 endif
@@ -61,13 +69,13 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test soak packages bench format check-format help
+STANDALONE = demo demo-stop test soak test-matrix packages bench format check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
 all:
 
-demo demo-stop test soak packages:
+demo demo-stop test soak test-matrix packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
 
 bench:
@@ -101,9 +109,9 @@ $(error "$(PG_CONFIG)" does not run: install the PostgreSQL server development p
 endif
 endif
 
-$(OBJS): $(wildcard src/*.h) Makefile
+$(OBJS): $(wildcard src/*.h) Makefile $(EXTENSION).control
 
-$(INSTALL_SCRIPT_SQL): $(SECTIONS) Makefile
+$(INSTALL_SCRIPT_SQL): $(SECTIONS) Makefile $(EXTENSION).control
 	{ echo '/* $@ */'; echo; \
 	  echo '-- complain if the script is sourced in psql, rather than via CREATE EXTENSION'; \
 	  printf '%s\n' '\echo Use "CREATE EXTENSION $(EXTENSION)" to load this file. \quit'; \

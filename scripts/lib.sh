@@ -147,9 +147,12 @@ copy_postgres()
 # plain "make" left in it.
 build_extension()
 {
+	local version
+
+	version=$(sed -n "s/^default_version *= *'\(.*\)'.*/\1/p" "$top/goaltracker.control")
 	as_account mkdir src
 	tar -C "$top" --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.so' \
-		--exclude=./sql/goaltracker--1.0.sql -cf - . | as_account tar -xf - --no-same-owner -C src
+		--exclude="./sql/goaltracker--$version.sql" -cf - . | as_account tar -xf - --no-same-owner -C src
 	quietly as_account make -C src -j "$(nproc)" PG_CONFIG="$PG_CONFIG" "$@" &&
 		quietly as_account make -C src PG_CONFIG="$PG_CONFIG" "$@" install DESTDIR="$work/pg"
 }

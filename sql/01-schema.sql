@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------
--- goaltracker 1.0: the schema and what the tables' constraints call
+-- The schema and what the tables' constraints call
 -- ---------------------------------------------------------------------------
 
 -- Plain CREATE on purpose, here and in everything that follows: an object that

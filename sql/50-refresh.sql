@@ -333,11 +333,36 @@ WHERE n.scope = 'goal';
 COMMENT ON VIEW goaltracker._changed_in_scope IS
 	'consumers whom a changed account, agent or goal concerns';
 
+-- The error PostgreSQL would raise itself names a statement that the user never
+-- wrote; the code is the same.
+CREATE FUNCTION goaltracker._refuse_read_only(purpose text)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF pg_is_in_recovery() THEN
+		RAISE EXCEPTION 'cannot % on a standby server', purpose
+			USING ERRCODE = 'read_only_sql_transaction',
+				HINT = 'Do it on the primary server; the outcome arrives here by replication.';
+	END IF;
+	IF current_setting('transaction_read_only')::boolean THEN
+		RAISE EXCEPTION 'cannot % in a read-only transaction', purpose
+			USING ERRCODE = 'read_only_sql_transaction',
+				HINT = 'Use a transaction that is READ WRITE; default_transaction_read_only may be on.';
+	END IF;
+END
+$$;
+
+COMMENT ON FUNCTION goaltracker._refuse_read_only(text) IS
+	'raises an error where nothing can be written: on a standby server, in a read-only transaction';
+
 CREATE FUNCTION goaltracker._take_turn()
 RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
+	SELECT goaltracker._refuse_read_only('refresh');
 	UPDATE goaltracker._refresh_turn SET turns = turns + 1;
 $$;
 
@@ -752,6 +777,7 @@ DECLARE
 	called_at CONSTANT timestamptz := clock_timestamp();
 	beginning record;
 BEGIN
+	PERFORM goaltracker._refuse_read_only('rebuild');
 	PERFORM goaltracker._take_turn();
 	-- an account once refreshed stays one: loads under way may count on it
 	INSERT INTO goaltracker.changed_scope (account_id, scope)

@@ -57,6 +57,7 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+	PERFORM goaltracker._refuse_read_only('refresh snapshots');
 	REFRESH MATERIALIZED VIEW CONCURRENTLY goaltracker.conversions_by_skill_snapshot;
 	REFRESH MATERIALIZED VIEW CONCURRENTLY goaltracker.conversions_by_agent_snapshot;
 	REFRESH MATERIALIZED VIEW CONCURRENTLY goaltracker.conversions_by_account_snapshot;

@@ -755,6 +755,7 @@ AS $$
 DECLARE
 	outcome record;
 BEGIN
+	PERFORM goaltracker._refuse_read_only('import');
 	PERFORM goaltracker._check_account(account_id);
 	outcome := goaltracker._import_conversations(account_id,
 		goaltracker._records_of(document, 'conversationHistoryRecords'), '{}');
@@ -777,6 +778,7 @@ DECLARE
 	page record;
 	outcome record;
 BEGIN
+	PERFORM goaltracker._refuse_read_only('import');
 	PERFORM goaltracker._check_account(account_id);
 	page := goaltracker._records_of_text(document, 'conversationHistoryRecords');
 	outcome := goaltracker._import_conversations(account_id, page.records, page.problems);

@@ -157,6 +157,7 @@ AS $$
 DECLARE
 	outcome record;
 BEGIN
+	PERFORM goaltracker._refuse_read_only('import');
 	PERFORM goaltracker._check_account(account_id);
 	outcome := goaltracker._import_web_sessions(account_id,
 		goaltracker._records_of(document, 'recordCollection'), '{}');
@@ -177,6 +178,7 @@ DECLARE
 	page record;
 	outcome record;
 BEGIN
+	PERFORM goaltracker._refuse_read_only('import');
 	PERFORM goaltracker._check_account(account_id);
 	page := goaltracker._records_of_text(document, 'recordCollection');
 	outcome := goaltracker._import_web_sessions(account_id, page.records, page.problems);

@@ -203,6 +203,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 BEGIN
+	PERFORM goaltracker._refuse_read_only('link a consumer');
 	PERFORM goaltracker._check_account(account_id);
 	IF alias IS NULL THEN
 		RAISE EXCEPTION 'alias must not be null' USING ERRCODE = 'null_value_not_allowed';

@@ -1,7 +1,8 @@
 /*-------------------------------------------------------------------------
  *
  * compat.h
- *	  What differs between the supported majors of PostgreSQL, 15 to 18.
+ *	  What differs between the supported majors of PostgreSQL, 15 to 18,
+ *	  and the coming 19.
  *
  * Every conditional on PG_VERSION_NUM stands here, with its reason.
  *
@@ -25,7 +26,7 @@
 /* 18 lets a module say its name and version, for pg_get_loaded_modules(). */
 #if PG_VERSION_NUM >= 180000
 #define GOALTRACKER_MODULE_MAGIC \
-	PG_MODULE_MAGIC_EXT(.name = "goaltracker", .version = "1.0")
+	PG_MODULE_MAGIC_EXT(.name = "goaltracker", .version = GOALTRACKER_VERSION)
 #else
 #define GOALTRACKER_MODULE_MAGIC PG_MODULE_MAGIC
 #endif
@@ -38,8 +39,14 @@
 #define pg_noreturn __attribute__((noreturn))
 #endif
 
-/* 16 asks whether summarizing indexes alone are meant: here, all are. */
-#if PG_VERSION_NUM >= 160000
+/*
+ * 16 asks whether summarizing indexes alone are meant: here, all are.  19 takes
+ * such answers as flags.
+ */
+#if PG_VERSION_NUM >= 190000
+#define InsertIndexTuples(result_rel, slot, estate) \
+	ExecInsertIndexTuples(result_rel, estate, 0, slot, NIL, NULL)
+#elif PG_VERSION_NUM >= 160000
 #define InsertIndexTuples(result_rel, slot, estate) \
 	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL, false)
 #else
@@ -56,10 +63,18 @@
 	index_beginscan(rel, index, snapshot, nkeys, 0)
 #endif
 
+/* 19 also takes the state of an EXPLAIN that plans.  After its declaration. */
+#if PG_VERSION_NUM >= 190000
+#include "tcop/tcopprot.h"
+#define pg_plan_query(query, source, options, params) \
+	pg_plan_query(query, source, options, params, NULL)
+#endif
+
 /*
  * The value that a setting was given before it was defined, or NULL.  From 16 on
  * GetConfigOption() gives an empty string for one that was taken back, which is
- * not the same as one that was set to an empty string.
+ * not the same as one that was set to an empty string.  In 19 what is particular
+ * to strings stands behind what all settings have, no longer around it.
  */
 #include "utils/guc.h"
 #if PG_VERSION_NUM >= 160000
@@ -74,10 +89,52 @@ early_setting(const char *name)
 
 	if (setting == NULL || setting->vartype != PGC_STRING)
 		return NULL;
+#if PG_VERSION_NUM >= 190000
+	return *setting->_string.variable;
+#else
 	return *((struct config_string *) setting)->variable;
+#endif
 #else
 	return GetConfigOption(name, true, false);
 #endif
 }
+
+/* 19 keeps what is under way in a JsonbInState; its function returns nothing. */
+#include "utils/jsonb.h"
+
+static inline Jsonb *
+jsonb_array_of(JsonbValue *element)
+{
+#if PG_VERSION_NUM >= 190000
+	JsonbInState state = {0};
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	pushJsonbValue(&state, WJB_ELEM, element);
+	pushJsonbValue(&state, WJB_END_ARRAY, NULL);
+	return JsonbValueToJsonb(state.result);
+#else
+	JsonbParseState *state = NULL;
+
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	pushJsonbValue(&state, WJB_ELEM, element);
+	return JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL));
+#endif
+}
+
+/* 19 says what is wrong in an ErrorSaveContext where the others set a flag. */
+#include "utils/numeric.h"
+#if PG_VERSION_NUM >= 190000
+#include "nodes/miscnodes.h"
+
+static inline int32
+numeric_int4_opt_error(Numeric number, bool *failed)
+{
+	ErrorSaveContext context = {.type = T_ErrorSaveContext};
+	int32		result = numeric_int4_safe(number, (Node *) &context);
+
+	*failed = context.error_occurred;
+	return result;
+}
+#endif
 
 #endif							/* GOALTRACKER_COMPAT_H */

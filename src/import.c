@@ -211,16 +211,12 @@ Datum
 goaltracker_json_list(PG_FUNCTION_ARGS)
 {
 	JsonbValue	value;
-	JsonbParseState *state = NULL;
 
 	if (!find_value(PART, KEY, &value) || value.type != jbvBinary)
 		PG_RETURN_NULL();
 	if (JsonContainerIsArray(value.val.binary.data))
 		PG_RETURN_JSONB_P(JsonbValueToJsonb(&value));
-
-	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
-	pushJsonbValue(&state, WJB_ELEM, &value);
-	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
+	PG_RETURN_JSONB_P(jsonb_array_of(&value));
 }
 
 /*

@@ -40,6 +40,10 @@ sub create_checks
 		CREATE TEMPORARY TABLE outcome ON COMMIT DROP AS TABLE goaltracker.goal_outcome;
 		CREATE TEMPORARY TABLE waiting ON COMMIT DROP AS
 		SELECT account_id, consumer_id, consumer_id AS up_to FROM goaltracker.changed_consumer WHERE NOT finished
+		-- what came under an alias is its consumer's, who has no note yet
+		UNION ALL SELECT account_id, a.consumer_id, a.consumer_id
+		FROM goaltracker.changed_consumer AS c JOIN goaltracker.consumer_alias AS a USING (account_id)
+		WHERE a.alias = c.consumer_id AND NOT finished
 		UNION ALL SELECT account_id, '', NULL FROM goaltracker.changed_scope WHERE NOT finished
 		UNION ALL SELECT account_id, done_to, NULL FROM goaltracker._first_refresh WHERE NOT finished;
 		PERFORM goaltracker.rebuild();
