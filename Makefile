@@ -5,6 +5,8 @@
 #   make demo-stop        stop the demo's server and remove its directory
 #   make test             build with warnings as errors, run all tests
 #   make soak             the tests under load and under faults, at length
+#   make fuzz             hostile input under sanitizers (scripts/fuzz.sh says more)
+#   make valgrind         the tests of the C code under valgrind's memcheck
 #   make packages         only install the missing packages (as root)
 #   make test-matrix      make test with each PostgreSQL that Debian has, each in a
 #                         root folder of its own (as root; 1.5 GB each)
@@ -69,13 +71,14 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test soak test-matrix packages bench format check-format help
+STANDALONE = demo demo-stop test soak fuzz valgrind test-matrix packages bench format \
+	check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
 all:
 
-demo demo-stop test soak test-matrix packages:
+demo demo-stop test soak fuzz valgrind test-matrix packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
 
 bench:

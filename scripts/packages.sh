@@ -11,11 +11,12 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 PG_CONFIG=${PG_CONFIG:-pg_config}
 cluster_settings=/etc/postgresql-common/createcluster.d
 no_cluster=$cluster_settings/goaltracker.conf
+tools=("$@")					# programs wanted besides, each of a package of its name
 
 # What is missing, in words that do not depend on the version.
 missing_parts()
 {
-	local bindir
+	local bindir tool
 
 	{ command -v gcc && [ -e /usr/include/stdio.h ]; } >/dev/null ||
 		echo compiler
@@ -23,6 +24,9 @@ missing_parts()
 	bindir=$("$PG_CONFIG" --bindir 2>/dev/null) || bindir=/nonexistent
 	{ [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ]; } || echo server
 	{ command -v prove && perl -MIPC::Run -e 1; } >/dev/null 2>&1 || echo perl
+	for tool in "${tools[@]}"; do
+		command -v "$tool" >/dev/null || echo "$tool"
+	done
 }
 
 # The PostgreSQL whose headers or pg_config are here, else the one of this
@@ -49,6 +53,7 @@ packages_for()
 			headers) echo "postgresql-server-dev-$major" ;;
 			server) echo "postgresql-$major" ;;
 			perl) echo perl libipc-run-perl ;;
+			*) echo "$part" ;;
 		esac
 	done
 }

@@ -284,6 +284,7 @@ DECLARE
 	-- for halves of characters.  A backslash before one escapes it.
 	refused CONSTANT text := '(?<!\\)((?:\\\\)*)\\u(?:0000|[dD][89a-fA-F][[:xdigit:]]{2})';
 	detail text;
+	parts text[];
 	record text;
 	record_id text;
 	good jsonb[] := '{}';
@@ -292,24 +293,32 @@ BEGIN
 	BEGIN
 		records := goaltracker._records_of(document::jsonb, list_key);
 		RETURN;
-	EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+	EXCEPTION WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
 		NULL;
 	END;
 
+	-- An escape for a character that a database without an encoding cannot hold is
+	-- what feature_not_supported stands for.
 	records := '[]';
 	BEGIN
-		PERFORM document::json;
-	EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+		BEGIN
+			PERFORM document::json;
+		EXCEPTION WHEN statement_too_complex THEN
+			-- One record may be nested too deep, the others need not be.
+			NULL;
+		END;
+		parts := goaltracker._split_records(document, list_key);
+	EXCEPTION WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
 		GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
 		problems := ARRAY[ROW(NULL, 'the document is not JSON: ' || concat_ws(': ', SQLERRM, nullif(detail, '')),
 			document)::goaltracker._read_problem];
 		RETURN;
 	END;
 
-	FOREACH record IN ARRAY goaltracker._split_records(document, list_key) LOOP
+	FOREACH record IN ARRAY parts LOOP
 		BEGIN
 			good := good || record::jsonb;
-		EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+		EXCEPTION WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
 			GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
 			problems := problems || ROW(NULL, 'the record cannot be read: ' || concat_ws(': ', SQLERRM, nullif(detail, '')),
 				record)::goaltracker._read_problem;
@@ -317,7 +326,7 @@ BEGIN
 				record_id := goaltracker._record_id(
 					regexp_replace(record, refused, '\1\\ufffd', 'g')::jsonb);
 				problems[cardinality(problems)].record_id := record_id;
-			EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+			EXCEPTION WHEN data_exception OR program_limit_exceeded OR feature_not_supported THEN
 				NULL;
 			END;
 		END;

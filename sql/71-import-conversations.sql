@@ -450,9 +450,14 @@ BEGIN
 		-- The consumer as the document names it, so that links made later leave the
 		-- id alone; no spelling depends on the session.
 		CROSS JOIN LATERAL (
-			SELECT encode(sha256(convert_to(jsonb_build_array(g.consumer_id, g.kind,
-				extract(epoch FROM g.reached_at), g.brand_event_id, g.topic, g.status, g.amount,
-				g.currency)::text, 'UTF8')), 'hex') AS goal_event_id
+			SELECT encode(sha256(
+				-- a database without an encoding may hold bytes of any
+				CASE getdatabaseencoding()
+					WHEN 'SQL_ASCII' THEN decode(replace(i.spelt, '\', '\\'), 'escape')
+					ELSE convert_to(i.spelt, 'UTF8')
+				END), 'hex') AS goal_event_id
+			FROM (SELECT jsonb_build_array(g.consumer_id, g.kind, extract(epoch FROM g.reached_at),
+				g.brand_event_id, g.topic, g.status, g.amount, g.currency)::text AS spelt OFFSET 0) AS i
 		) AS h
 		WHERE g.fault IS NULL AND g.reached_at IS NOT NULL
 		AND (g.kind <> 'SERVICE_ACTIVITY' OR g.status IN ('0', '13'))

@@ -11,6 +11,7 @@
  */
 #include "goaltracker.h"
 
+#include "common/int.h"
 #include "nodes/supportnodes.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -26,17 +27,24 @@ PG_FUNCTION_INFO_V1(goaltracker_weekday_name);
 /*
  * _local_time(opened_at timestamptz, utc_offset integer) returns timestamp: the
  * time in an account's zone, which is so many seconds ahead of UTC then, moved
- * by the session's hour offset.
+ * by the session's hour offset.  Raises datetime_field_overflow where that is no
+ * timestamp.
  */
 Datum
 goaltracker_local_time(PG_FUNCTION_ARGS)
 {
 	TimestampTz opened_at = PG_GETARG_TIMESTAMPTZ(0);
+	int64		moved;
 
 	if (TIMESTAMP_NOT_FINITE(opened_at))
 		PG_RETURN_TIMESTAMP(opened_at);
-	PG_RETURN_TIMESTAMP(opened_at + PG_GETARG_INT32(1) * USECS_PER_SEC +
-						session_hour_offset_in_force());
+	if (pg_add_s64_overflow(opened_at, PG_GETARG_INT32(1) * USECS_PER_SEC +
+							session_hour_offset_in_force(), &moved) ||
+		!IS_VALID_TIMESTAMP(moved))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	PG_RETURN_TIMESTAMP(moved);
 }
 
 /*
@@ -64,16 +72,24 @@ goaltracker_local_date_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(linitial(request->fcall->args));
 }
 
-/* _weekday(date) returns smallint: 0 for Sunday (S15). */
+/* _weekday(date) returns smallint: 0 for Sunday (S15); NULL where a date is infinite. */
 Datum
 goaltracker_weekday(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_INT16(j2day(PG_GETARG_DATEADT(0) + POSTGRES_EPOCH_JDATE));
+	DateADT		day = PG_GETARG_DATEADT(0);
+
+	if (DATE_NOT_FINITE(day))
+		PG_RETURN_NULL();
+	PG_RETURN_INT16(j2day(day + POSTGRES_EPOCH_JDATE));
 }
 
-/* _weekday_name(date) returns text: its English name in full. */
+/* _weekday_name(date) returns text: its English name in full; NULL as for _weekday(). */
 Datum
 goaltracker_weekday_name(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_TEXT_P(cstring_to_text(days[j2day(PG_GETARG_DATEADT(0) + POSTGRES_EPOCH_JDATE)]));
+	DateADT		day = PG_GETARG_DATEADT(0);
+
+	if (DATE_NOT_FINITE(day))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(days[j2day(day + POSTGRES_EPOCH_JDATE)]));
 }

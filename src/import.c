@@ -246,7 +246,8 @@ goaltracker_json_fault(PG_FUNCTION_ARGS)
  *
  * The elements of an array, or of the array under that key of an object; the
  * document itself where it is neither.  The document must have passed as json:
- * here nothing is checked but that its end is respected.
+ * here nothing is checked but that its end is respected and that each record
+ * begins with something; else invalid_text_representation is raised.
  */
 Datum
 goaltracker_split_records(PG_FUNCTION_ARGS)
@@ -275,6 +276,11 @@ goaltracker_split_records(PG_FUNCTION_ARGS)
 
 		CHECK_FOR_INTERRUPTS();
 		at = skip_value(at, end);
+		if (at == record && *at != ',')
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+					 errmsg("document is not JSON"),
+					 errdetail("A \"%c\" stands where a record should begin.", *at)));
 		element = cstring_to_text_with_len(record, at - record);
 		records = accumArrayResult(records, PointerGetDatum(element), false, TEXTOID, CurrentMemoryContext);
 		pfree(element);

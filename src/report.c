@@ -75,12 +75,17 @@ model_of_text(const text *model)
 	}
 }
 
-/* How long a bound is, as comparisons of intervals take it. */
+/* How long a bound is, as comparisons of intervals take it; the longest are alike. */
 static int64
 bound_usecs(const Interval *bound)
 {
-	return bound->time +
-		((int64) bound->day + (int64) bound->month * DAYS_PER_MONTH) * USECS_PER_DAY;
+	int64		days = (int64) bound->day + (int64) bound->month * DAYS_PER_MONTH;
+	int64		usecs;
+
+	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &usecs) ||
+		pg_add_s64_overflow(usecs, bound->time, &usecs))
+		return days < 0 ? PG_INT64_MIN : PG_INT64_MAX;
+	return usecs;
 }
 
 /* A bound in the largest unit that leaves no fraction, else in seconds. */
@@ -228,8 +233,10 @@ settings_of_account(FunctionCallInfo fcinfo)
 	wanted.account_id = PG_GETARG_TEXT_PP(1);
 	if (cache->last->account_id != NULL && text_same(wanted.account_id, cache->last->account_id))
 		return cache->last;
-	cache->last = bsearch(&wanted, cache->accounts, cache->naccounts, sizeof(AccountSettings),
-						  by_account_id);
+	cache->last = NULL;
+	if (cache->naccounts > 0)
+		cache->last = bsearch(&wanted, cache->accounts, cache->naccounts,
+							  sizeof(AccountSettings), by_account_id);
 	if (cache->last == NULL)
 		cache->last = &cache->defaults;
 	return cache->last;

@@ -1,0 +1,113 @@
+
+# Memory: a backend that refreshes a thousand times, or fails a thousand times,
+# is as large afterwards as after the first few.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('memory');
+$node->init(extra => [ '--encoding=UTF8', '--locale=C' ]);
+$node->append_conf('postgresql.conf', "fsync = off\nautovacuum = off\ntimezone = UTC\nlog_min_messages = fatal\n");
+$node->start;
+
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION goaltracker;
+	INSERT INTO goaltracker.conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+	SELECT 'acme', 'k' || n, 'c' || n, timestamptz '2024-06-01Z' + n * interval '1 hour', timestamptz '2024-06-01 00:30Z' + n * interval '1 hour'
+	FROM generate_series(1, 50) AS n;
+	INSERT INTO goaltracker.agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, skill_id, assigned_at)
+	SELECT account_id, conversation_id, no, consumer_id, 'a' || no, 's' || no, opened_at + no * interval '5 minutes'
+	FROM goaltracker.conversation CROSS JOIN generate_series(1, 4) AS no;
+	INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at, transaction_value)
+	SELECT account_id, 'g' || conversation_id, consumer_id, 'Purchase Event', opened_at + interval '2 days', 10 FROM goaltracker.conversation;
+
+	-- what the process holds of its own, shared memory apart, and what its contexts that outlive a
+	-- transaction do, in bytes
+	CREATE FUNCTION process_bytes() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+		SELECT sum(line[1]::bigint) * 1024
+		FROM regexp_matches(pg_read_file('/proc/' || pg_backend_pid() || '/smaps_rollup'), '^Anonymous:\s+(\d+) kB', 'gn') AS line
+	$$;
+	CREATE FUNCTION context_bytes() RETURNS bigint LANGUAGE sql VOLATILE AS $$
+		SELECT sum(total_bytes) FROM pg_backend_memory_contexts
+	$$;
+	CREATE TABLE size (what text, round integer, context_bytes bigint, process_bytes bigint);
+
+	-- a call that is refused, one of each kind in turn
+	CREATE FUNCTION fail(n integer) RETURNS text LANGUAGE plpgsql AS $$
+	BEGIN
+		CASE n % 10
+			WHEN 0 THEN PERFORM '01ff'::goaltracker.journey;
+			WHEN 1 THEN PERFORM goaltracker.touchpoints('01000000000000000000000000', 31, '{"agents": {"a": "Cat"}}');
+			WHEN 2 THEN PERFORM goaltracker.journey('segment', 1, now(), NULL, NULL, 1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+			WHEN 3 THEN PERFORM goaltracker.sum_once(v, 1) FROM generate_series(1, 1000) AS v;
+			WHEN 4 THEN PERFORM goaltracker.sum_once(interval '178000000 years', v) FROM generate_series(1, 2) AS v;
+			WHEN 5 THEN INSERT INTO goaltracker.account (account_id, time_zone) VALUES ('x', 'Atlantis');
+			WHEN 6 THEN INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at)
+				SELECT 'acme', 'new' || g, 'c1', CASE g WHEN 1000 THEN 'Nothing' ELSE 'Lead Event' END, now() FROM generate_series(1, 1000) AS g;
+			WHEN 7 THEN PERFORM goaltracker.import_conversations('', '{}'::text);
+			WHEN 8 THEN PERFORM goaltracker.attribute(NULL, 'nobody', 3);
+			WHEN 9 THEN
+				UPDATE goaltracker.goal_event SET topic = 'x' || n;
+				PERFORM goaltracker.refresh();
+				RAISE EXCEPTION 'after a refresh';
+		END CASE;
+		RETURN 'not refused';
+	EXCEPTION WHEN OTHERS THEN
+		RETURN 'refused';
+	END $$;
+});
+
+# One backend goes 1100 rounds; what it has grown by in the last 1000 of them.
+sub growth
+{
+	my ($what, $round) = @_;
+	my $script = join('', map {
+		my $n = $_;
+		my $measure = $n == 100 || $n == 1100
+			? "INSERT INTO size VALUES ('$what', $n, context_bytes(), process_bytes());\n" : '';
+		"SELECT $n AS n \\gset\n$round$measure"
+	} 1 .. 1100);
+	$node->safe_psql('postgres', "\\o /dev/null\n$script");
+	my ($contexts, $process) = split /\|/, $node->safe_psql('postgres', qq{
+		SELECT max(context_bytes) FILTER (WHERE round = 1100) - max(context_bytes) FILTER (WHERE round = 100),
+			max(process_bytes) FILTER (WHERE round = 1100) - max(process_bytes) FILTER (WHERE round = 100)
+		FROM size WHERE what = '$what'});
+	note("$what: contexts grew by $contexts bytes, the process by $process");
+	return ($contexts, $process);
+}
+
+# A leak of 100 bytes a round is 100 kB.  The process may settle a little, as
+# caches of the catalogs do.
+sub does_not_grow
+{
+	my ($what, $round) = @_;
+	my ($contexts, $process) = growth($what, $round);
+	cmp_ok($contexts, '<', 64 * 1024, "$what: memory contexts do not grow");
+	cmp_ok($process, '<', 1024 * 1024, "$what: the process does not grow");
+}
+
+does_not_grow('1000 refreshes', q{
+	UPDATE goaltracker.goal_event SET transaction_value = :n WHERE consumer_id = 'c' || :n % 50;
+	SELECT goaltracker.refresh();
+});
+does_not_grow('1000 refreshes of all consumers of an account', q{
+	INSERT INTO goaltracker.account (account_id) VALUES ('acme') ON CONFLICT (account_id) DO UPDATE SET max_touchpoints = 100 + :n;
+	SELECT goaltracker.refresh();
+});
+does_not_grow('1000 refreshes in batches', q{
+	UPDATE goaltracker.goal_event SET transaction_value = :n WHERE consumer_id = 'c' || :n % 50;
+	CALL goaltracker.refresh_in_batches(1);
+});
+does_not_grow('1000 failing calls', "SELECT fail(:n);\n");
+is($node->safe_psql('postgres', q{SELECT string_agg(n::text, ' ') FROM generate_series(0, 9) AS n WHERE fail(n) <> 'refused'}),
+	'', 'each of them fails');
+does_not_grow('1000 reports', q{
+	SELECT * FROM goaltracker.agent_summary;
+	SELECT * FROM goaltracker.conversions_by_agent;
+});
+
+done_testing();
