@@ -5,6 +5,13 @@
 -- Plain CREATE on purpose, here and in everything that follows: an object that
 -- somebody put in the way beforehand makes the installation fail instead of
 -- becoming part of it.
+--
+-- The script of a trusted extension runs as a superuser, also for somebody who is
+-- none: nothing in it may find what others have put into a schema.  Functions and
+-- operators are looked up in pg_catalog alone; pg_temp, which otherwise comes
+-- first, comes last, and has none.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE SCHEMA goaltracker;
 
 COMMENT ON SCHEMA goaltracker IS

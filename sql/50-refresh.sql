@@ -469,7 +469,7 @@ COMMENT ON FUNCTION goaltracker._fill_rows(text, text, text, jsonb) IS
 CREATE FUNCTION goaltracker._fill(wanted_account_id text, bounds text[], rules jsonb,
 	OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
-LANGUAGE c STRICT SECURITY DEFINER
+LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
 SET enable_sort = off
 SET enable_seqscan = off
@@ -524,7 +524,7 @@ COMMENT ON FUNCTION goaltracker._inner_bounds(text, text, text) IS
 CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
 	rules jsonb, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
-LANGUAGE c STRICT SECURITY DEFINER
+LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 SET jit = off

@@ -1,7 +1,7 @@
 -- ---------------------------------------------------------------------------
 -- Reports
 --
--- touchpoint -> _credit (settings) -> the views that users read.  Settings act
+-- touchpoint -> _visible_touchpoint (restrictions) -> _credit (settings) -> the views that users read.  Settings act
 -- here, when a report is read (S1).
 -- ---------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ SELECT t.account_id, t.goal_event_key, t.segment_key, t.conversation_id, t.segme
 	goaltracker._duration_bucket_no((SELECT s.settings FROM goaltracker._settings AS s),
 		t.account_id, t.assigned_at, t.assigned_until) AS duration_bucket_no,
 	k.credits
-FROM goaltracker.touchpoint AS t
+FROM goaltracker._visible_touchpoint AS t
 LEFT JOIN LATERAL (
 	SELECT goaltracker._credits((SELECT s.settings FROM goaltracker._settings AS s), t.account_id,
 		t.user_type, t.min_window, t.first_below, t.last_below, t.agent_below, t.skill_below,
@@ -420,6 +420,11 @@ LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id =
 -- Joins to facts repeat that there is some credit, which keeps the planner from
 -- putting a cache (Memoize) in front of each: set up for as many entries as the
 -- whole grid might need, they take longer than a page of it.
+--
+-- No column is a plain one of a table that joins: a WHERE on it would make the
+-- outer join an inner one, and the planner might then try it on that table's rows
+-- first, those of others included.  COALESCE and CASE keep it above the join, where
+-- there is nothing but what the reader may see.
 -- ---------------------------------------------------------------------------
 
 CREATE VIEW goaltracker.conversion_grid AS
@@ -437,8 +442,8 @@ SELECT c.account_id,
 	c.currency,
 	c.lead_value,
 	c.transaction_value,
-	event.topic,
-	event.service_activity_status,
+	CASE WHEN NOT o.is_duplicate THEN event.topic END AS topic,
+	CASE WHEN NOT o.is_duplicate THEN event.service_activity_status END AS service_activity_status,
 	c.conversation_id AS conversation,
 	c.opened_at AS conversation_open_time,
 	c.segment_no,
@@ -449,12 +454,12 @@ SELECT c.account_id,
 	COALESCE(agent_group.group_name, membership.group_id) AS agent_group,
 	goaltracker._user_type(c.user_type) AS user_type,
 	c.assigned_at AS agent_assignment_time,
-	segment.start_reason AS agent_segment_start_reason,
-	segment.end_reason AS agent_segment_end_reason,
+	CASE WHEN NOT o.is_duplicate THEN segment.start_reason END AS agent_segment_start_reason,
+	CASE WHEN NOT o.is_duplicate THEN segment.end_reason END AS agent_segment_end_reason,
 	COALESCE(campaign.campaign_name, conversation.campaign_id, engagement.campaign_id)
 		AS campaign_name,
 	COALESCE(engagement.engagement_name, conversation.engagement_id) AS engagement_name,
-	conversation.source,
+	CASE WHEN NOT o.is_duplicate THEN conversation.source END AS source,
 	o.consumer_id,
 	c.conversation_date,
 	c.conversation_date - goaltracker._weekday(c.conversation_date) AS week,
@@ -475,7 +480,7 @@ SELECT c.account_id,
 	c.goal_event_key,
 	c.segment_key
 FROM goaltracker._credit AS c
-JOIN goaltracker.goal_outcome AS o
+JOIN goaltracker._visible_goal_outcome AS o
 	ON o.account_id = c.account_id AND o.goal_event_key = c.goal_event_key
 LEFT JOIN goaltracker.goal_event AS event
 	ON event.account_id = o.account_id AND event.goal_event_id = o.goal_event_id
@@ -502,13 +507,14 @@ LEFT JOIN goaltracker.agent_segment AS segment
 	AND segment.segment_no = c.segment_no
 	AND c.credits <> 0
 LEFT JOIN LATERAL (
-	-- the group that the segment names, else that of the agent when assigned
+	-- the group that the segment names, else that of the agent when assigned; IS TRUE
+	-- keeps the planner from looking through the memberships of all agents by time
 	SELECT COALESCE(segment.group_id, (
 		SELECT m.group_id
 		FROM goaltracker.agent_group_membership AS m
 		WHERE m.account_id = c.account_id
 			AND m.agent_id = c.agent_id
-			AND m.valid_during @> c.assigned_at)) AS group_id
+			AND (m.valid_during @> c.assigned_at) IS TRUE)) AS group_id
 ) AS membership ON true
 LEFT JOIN goaltracker.agent_group AS agent_group
 	ON agent_group.account_id = c.account_id AND agent_group.group_id = membership.group_id
@@ -526,7 +532,7 @@ SELECT o.account_id,
 	o.consumer_id,
 	o.reached_at,
 	CASE WHEN o.is_duplicate THEN 'duplicate' ELSE 'self-serve' END AS reason
-FROM goaltracker.goal_outcome AS o
+FROM goaltracker._visible_goal_outcome AS o
 LEFT JOIN goaltracker.account AS a ON a.account_id = o.account_id
 WHERE o.is_duplicate
 	OR o.reach_window IS NULL
@@ -565,12 +571,16 @@ CROSS JOIN LATERAL (
 
 COMMENT ON VIEW goaltracker._pending_consumer IS 'consumers that the next refresh looks at';
 
-CREATE VIEW goaltracker.refresh_status AS
+-- The barrier keeps what a reader's WHERE may do from accounts that he may not see.
+-- Who sees some groups alone is not told how many touchpoints of all were cut.
+CREATE VIEW goaltracker.refresh_status WITH (security_barrier) AS
 SELECT s.account_id,
 	COALESCE(p.pending_consumers, 0) AS pending_consumers,
 	r.last_refreshed_at,
-	COALESCE(k.goal_events_cut, 0) AS goal_events_cut,
-	COALESCE(k.touchpoints_cut, 0) AS touchpoints_cut
+	CASE WHEN goaltracker._sees_all(s.account_id) THEN COALESCE(k.goal_events_cut, 0) END
+		AS goal_events_cut,
+	CASE WHEN goaltracker._sees_all(s.account_id) THEN COALESCE(k.touchpoints_cut, 0) END
+		AS touchpoints_cut
 FROM (
 	SELECT a.account_id FROM goaltracker.account AS a
 	UNION
@@ -592,4 +602,5 @@ LEFT JOIN (
 	FROM goaltracker.goal_outcome AS o
 	WHERE o.touchpoints_cut > 0
 	GROUP BY o.account_id
-) AS k ON k.account_id = s.account_id;
+) AS k ON k.account_id = s.account_id
+WHERE goaltracker._sees_all(s.account_id) OR goaltracker._sees_part(s.account_id);

@@ -125,3 +125,34 @@ COMMENT ON COLUMN goaltracker.agent_summary_snapshot.transaction_value IS
 COMMENT ON COLUMN goaltracker.agent_summary_snapshot.other_currency_conversions IS
 	'conversions in another currency, whose values are not in the sums';
 COMMENT ON COLUMN goaltracker.agent_summary_snapshot.taken_at IS 'when the snapshot was taken';
+
+-- What readers read of a snapshot is described as the snapshot.
+COMMENT ON VIEW goaltracker.conversions_by_skill_stored IS
+	'conversions_by_skill_snapshot for readers; an error for restricted ones';
+
+COMMENT ON VIEW goaltracker.conversions_by_agent_stored IS
+	'conversions_by_agent_snapshot for readers; an error for restricted ones';
+
+COMMENT ON VIEW goaltracker.conversions_by_account_stored IS
+	'conversions_by_account_snapshot for readers; an error for restricted ones';
+
+COMMENT ON VIEW goaltracker.agent_summary_stored IS
+	'agent_summary_snapshot for readers; an error for restricted ones';
+
+DO $$
+DECLARE
+	described record;
+BEGIN
+	FOR described IN
+		SELECT v.relname, a.attname, col_description(s.oid, a.attnum) AS words
+		FROM pg_class AS s
+		JOIN pg_class AS v ON v.relnamespace = s.relnamespace
+			AND v.relname = replace(s.relname, '_snapshot', '_stored')
+		JOIN pg_attribute AS a ON a.attrelid = s.oid AND a.attnum > 0
+		WHERE s.relnamespace = 'goaltracker'::regnamespace AND s.relkind = 'm'
+	LOOP
+		EXECUTE format('COMMENT ON COLUMN goaltracker.%I.%I IS %L',
+			described.relname, described.attname, described.words);
+	END LOOP;
+END
+$$;

@@ -3,7 +3,8 @@
 -- ---------------------------------------------------------------------------
 
 -- Goes by the facts and settings of this moment: what the next refresh will
--- write, not what the last one wrote.
+-- write, not what the last one wrote.  It shows all segments of the consumer, so
+-- only who sees all of the account sees that there is such a goal event.
 CREATE FUNCTION goaltracker.explain_goal_event(account_id text, goal_event_id text)
 RETURNS TABLE (
 	conversation_id text,
@@ -31,7 +32,8 @@ DECLARE
 BEGIN
 	SELECT g.* INTO event
 	FROM goaltracker.goal_event AS g
-	WHERE g.account_id = wanted_account AND g.goal_event_id = wanted_event;
+	WHERE g.account_id = wanted_account AND g.goal_event_id = wanted_event
+		AND goaltracker._caller_sees_all(wanted_account);
 	IF NOT FOUND THEN
 		RAISE EXCEPTION USING
 			ERRCODE = 'no_data_found',

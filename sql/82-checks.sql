@@ -129,6 +129,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT p.account_id, p.finding, p.severity, count(*), min(p.example)
 	FROM goaltracker._data_problem AS p
+	WHERE goaltracker._caller_sees_all(p.account_id)
 	GROUP BY p.account_id, p.finding, p.severity
 	ORDER BY p.account_id, array_position('{error,warning,notice}', p.severity), p.finding;
 END;
@@ -227,18 +228,20 @@ BEGIN ATOMIC
 		('conversions', t.conversions),
 		('lead_value', t.lead_value),
 		('transaction_value', t.transaction_value)) AS m (measure, value)
+	WHERE goaltracker._caller_sees_all(t.account_id)
 	GROUP BY t.account_id, t.currency, t.report, m.measure
 	HAVING coalesce(max(m.value) FILTER (WHERE t.is_expected), 0)
 		<> coalesce(max(m.value) FILTER (WHERE NOT t.is_expected), 0)
 	UNION ALL
 	SELECT c.account_id, NULL, 'goal events refreshed', 'goal events', c.loaded, c.refreshed
 	FROM goaltracker._goal_event_count AS c
-	WHERE c.loaded <> c.refreshed
+	WHERE c.loaded <> c.refreshed AND goaltracker._caller_sees_all(c.account_id)
 	UNION ALL
 	SELECT c.account_id, NULL, 'attributed and unattributed', 'goal events', c.refreshed,
 		c.attributed + c.unattributed
 	FROM goaltracker._goal_event_count AS c
 	WHERE c.refreshed <> c.attributed + c.unattributed
+		AND goaltracker._caller_sees_all(c.account_id)
 	ORDER BY 1, 2, 3, 4;
 END;
 

@@ -1,4 +1,55 @@
 -- ---------------------------------------------------------------------------
+-- Whose it is
+--
+-- What users work with, and what runs as its owner, belongs to pg_database_owner:
+-- a role that never is a superuser, and whose only member is the owner of the
+-- database.  So it makes no difference who has installed the extension.  What is
+-- written in C, and types, stay with the superuser as whom the script runs; nobody
+-- else can change what the server runs as its own code.  (Those in C that run as
+-- their owner do nothing but call another function.)
+--
+-- Owners first: a dump compares rights with those that the script has left.
+-- ---------------------------------------------------------------------------
+
+DO $$
+DECLARE
+	member record;
+BEGIN
+	FOR member IN
+		SELECT c.oid::regclass::text AS name, CASE c.relkind
+			WHEN 'v' THEN 'VIEW'
+			WHEN 'm' THEN 'MATERIALIZED VIEW'
+			WHEN 'S' THEN 'SEQUENCE'
+			ELSE 'TABLE'
+		END AS kind
+		FROM pg_depend AS d
+		JOIN pg_class AS c ON c.oid = d.objid
+		WHERE d.deptype = 'e'
+			AND d.classid = 'pg_class'::regclass
+			AND d.refclassid = 'pg_extension'::regclass
+			AND d.refobjid = (SELECT e.oid FROM pg_extension AS e WHERE e.extname = 'goaltracker')
+			AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+			-- the sequence of an identity column goes with its table
+			AND NOT EXISTS (
+				SELECT FROM pg_depend AS o
+				WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid
+					AND c.relkind = 'S' AND o.deptype IN ('a', 'i'))
+		UNION ALL
+		SELECT p.oid::regprocedure::text, 'ROUTINE'
+		FROM pg_depend AS d
+		JOIN pg_proc AS p ON p.oid = d.objid
+		WHERE d.deptype = 'e'
+			AND d.classid = 'pg_proc'::regclass
+			AND d.refclassid = 'pg_extension'::regclass
+			AND d.refobjid = (SELECT e.oid FROM pg_extension AS e WHERE e.extname = 'goaltracker')
+			AND p.prosecdef
+	LOOP
+		EXECUTE format('ALTER %s %s OWNER TO pg_database_owner', member.kind, member.name);
+	END LOOP;
+END
+$$;
+
+-- ---------------------------------------------------------------------------
 -- Who may call what
 --
 -- Whoever may read a view may call what the view calls; whoever may load a
@@ -8,7 +59,12 @@
 
 GRANT USAGE ON SCHEMA goaltracker TO PUBLIC;
 
+-- CREATE: refresh builds indexes.
+GRANT USAGE, CREATE ON SCHEMA goaltracker TO pg_database_owner WITH GRANT OPTION;
+
 REVOKE ALL ON ALL ROUTINES IN SCHEMA goaltracker FROM PUBLIC;
+
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA goaltracker TO pg_database_owner WITH GRANT OPTION;
 
 GRANT EXECUTE ON FUNCTION goaltracker._refuse(text, text, text) TO PUBLIC;
 
@@ -52,6 +108,19 @@ GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numer
 
 GRANT EXECUTE ON FUNCTION goaltracker._work(bigint, integer, integer, timestamptz, timestamptz)
 	TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._sees_part(text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._sees_all(text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._sees_group(text, text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._refuse_restricted() TO PUBLIC;
+
+-- It runs with its caller's rights, and its steps are not PUBLIC's.  So nobody needs
+-- to grant it: a dump of a grant on what is not the grantor's own can be restored by
+-- superusers alone.
+GRANT EXECUTE ON PROCEDURE goaltracker.refresh_in_batches(integer) TO PUBLIC;
 
 -- Totals over a report that counts each goal event or segment once (S12, S17)
 -- are part of reading it.
@@ -110,6 +179,8 @@ SELECT pg_catalog.pg_extension_config_dump('goaltracker.changed_scope', '');
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.refreshed_account', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker._first_refresh', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._restriction', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.touchpoint', '');
 

@@ -147,6 +147,8 @@ _PG_init(void)
 							 &session_hour_offset, 0.0, MIN_HOUR_OFFSET, MAX_HOUR_OFFSET,
 							 PGC_USERSET, 0, check_hour_offset, assign_hour_offset, NULL);
 	MarkGUCPrefixReserved("goaltracker");
+	visibility_init();
+	statistics_init();
 }
 
 /*

@@ -21,6 +21,8 @@
  * changed.c		changed consumers: fresh rows against old ones
  * report.c			what report views call for each row
  * dates.c			dates under the session's hour offset
+ * visibility.c		which rows the reader of a report may see
+ * statistics.c		the planner's statistics of what report views read
  * work.c			aggregate _work: the work of distinct agent segments
  * measures.c		aggregate _measures: what reports add up, by duration bucket
  * once.h			the hash table under sum_once and count_once (their own header)
@@ -469,6 +471,14 @@ typedef struct ChunkRow
 /* --- report.c ----------------------------------------------------------- */
 
 extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until);
+
+/* --- visibility.c ------------------------------------------------------- */
+
+extern void visibility_init(void);
+
+/* --- statistics.c ------------------------------------------------------- */
+
+extern void statistics_init(void);
 
 /* --- goaltracker.c ------------------------------------------------------ */
 

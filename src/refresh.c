@@ -34,10 +34,18 @@ work_function(Oid function)
 	char	   *name = psprintf("%s_work", get_func_name(function));
 	Oid		   *argtypes;
 	int			nargs;
+	Oid			work;
 
 	(void) get_func_signature(function, &argtypes, &nargs);
-	return LookupFuncName(list_make2(makeString(schema), makeString(name)),
+	work = LookupFuncName(list_make2(makeString(schema), makeString(name)),
 						  nargs, argtypes, false);
+	/* what stands under the name now need not be what stood there first */
+	if (get_func_rettype(work) != get_func_rettype(function) || get_func_retset(work))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("function \"%s\" returns another type than \"%s\"",
+						name, get_func_name(function))));
+	return work;
 }
 
 /*
@@ -65,6 +73,7 @@ goaltracker_in_one_snapshot(PG_FUNCTION_ARGS)
 		if (!IsolationUsesXactSnapshot())
 			XactIsoLevel = XACT_REPEATABLE_READ;
 		result = FunctionCallInvoke(call);
+		fcinfo->isnull = call->isnull;
 	}
 	PG_FINALLY();
 	{

@@ -152,6 +152,12 @@ sub load_example
 				"achievedGoals": {"array": [{"id": {"string": "g1"}, "timestamp": {"long": 1717322400000}, "campaignGoalId": {"long": 3},
 					"goalMetaData": {"com.liveperson.dataaccess.PurchaseMetadata": {"total": {"double": 9.5}, "orderId": {"string": "o1"}}}}]}}}}]}');
 		SELECT goaltracker.link_consumer('shop', 'somebody', 'c1');
+		DO $$ BEGIN
+			IF to_regrole('manager') IS NULL THEN
+				CREATE ROLE manager;
+			END IF;
+		END $$;
+		SELECT goaltracker.restrict_reader('manager', 'shop', 'north');
 	});
 	$node->safe_psql($database, 'SELECT goaltracker.refresh()');
 	return;

@@ -131,4 +131,16 @@ SELECT * FROM goaltracker.import_conversations('deep',
 		repeat('[', 100000) || repeat(']', 100000)));
 SELECT reason LIKE 'the record cannot be read: stack depth limit exceeded%' AS "reason is said" FROM goaltracker.import_problem WHERE account_id = 'deep';
 
+-- Nothing is left of all this: totals beyond their type would fail other reports.
 DELETE FROM goaltracker.account WHERE account_id IN ('time', '店舗');
+DELETE FROM goaltracker.skill WHERE account_id = '店舗';
+DELETE FROM goaltracker.agent WHERE account_id = '店舗';
+DELETE FROM goaltracker.conversation WHERE account_id IN ('time', 'money', 'crowd', '店舗', 'deep');
+DELETE FROM goaltracker.agent_segment WHERE account_id IN ('time', 'money', 'crowd', '店舗');
+DELETE FROM goaltracker.goal_event WHERE account_id IN ('time', 'money', 'crowd', '店舗');
+DELETE FROM goaltracker.import_problem WHERE account_id = 'deep';
+DELETE FROM goaltracker._imported_conversation WHERE account_id = 'deep';
+SELECT FROM goaltracker.refresh();
+DELETE FROM goaltracker.refreshed_account WHERE account_id IN ('time', 'money', 'crowd', '店舗', 'deep');
+SELECT (SELECT count(*) FROM goaltracker.touchpoint WHERE account_id IN ('time', 'money', 'crowd', '店舗', 'deep')) AS touchpoints,
+	(SELECT count(*) FROM goaltracker.goal_outcome WHERE account_id IN ('time', 'money', 'crowd', '店舗', 'deep')) AS outcomes;

@@ -99,6 +99,18 @@ SELECT * FROM goaltracker.import_web_sessions('text', NULL::jsonb);
 SELECT goal_event_id FROM goaltracker.goal_event WHERE account_id = 'text';
 SELECT record_id, reason, part FROM problems WHERE account = 'text';
 
+-- Numbers: one beyond its type, or beyond what jsonb takes, costs its own goal or record;
+-- what is no number in JSON costs the document.
+SELECT number, i.*
+FROM unnest('{1e309,1e131072,Inf}'::text[]) AS number
+CROSS JOIN LATERAL goaltracker.import_web_sessions('number', format($$ {"recordCollection": [
+	{"body": {"x.WebSessionGoalAchievedData": {"header": {"visitId": "session 1", "visitorId": "v"},
+		"achievedGoals": [{"id": "bad", "timestamp": 1, "goalMetaData": {"x.PurchaseMetadata": {"total": {"double": %1$s}}}}]}}},
+	{"body": {"x.WebSessionGoalAchievedData": {"header": {"visitId": "session 2", "visitorId": "v"},
+		"achievedGoals": [{"id": "beside %1$s", "timestamp": 1}]}}}]} $$, number)) AS i;
+SELECT goal_event_id FROM goaltracker.goal_event WHERE account_id = 'number' ORDER BY 1;
+SELECT record_id, reason FROM problems WHERE account = 'number';
+
 SELECT goaltracker.import_web_sessions(NULL, '{}'::jsonb);
 SELECT goaltracker.import_web_sessions('', '{}');
 

@@ -24,7 +24,7 @@ $node->safe_psql('postgres', q{
 
 	-- a refresh fails at the consumer who is in here
 	CREATE TABLE stumbling_block (consumer_id text);
-	CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$
+	CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 	BEGIN
 		IF EXISTS (SELECT FROM public.stumbling_block AS b WHERE b.consumer_id = NEW.consumer_id) THEN
 			RAISE EXCEPTION 'stumbled';
