@@ -75,6 +75,8 @@ SELECT 'interval[]', unnest(ARRAY['{}', '{NULL}', '{00:05:00}', '{00:05:00,00:10
 INSERT INTO fuzz_value
 SELECT 'interval[]', array_agg(n * interval '1 minute')::text FROM generate_series(1, 101) AS n;
 INSERT INTO fuzz_value
+SELECT 'goaltracker._role', unnest(ARRAY['postgres', 'nobody', 'pg_database_owner', repeat('x', 63)]);
+INSERT INTO fuzz_value
 SELECT 'goaltracker._account_settings[]', unnest(ARRAY['{}', '{NULL}',
 	'{"(acme,last,31,USD,\"{00:05:00,00:10:00}\")"}',
 	'{"(acme,first,0,EUR,{00:05:00})","(a1,all,31,USD,\"{00:00:01,24:00:00,30 days}\")","(\"\",all,5,\"\",{00:05:00})"}',
