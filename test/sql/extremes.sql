@@ -114,7 +114,7 @@ INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, even
 INSERT INTO goaltracker.agent (account_id, agent_id, agent_name) VALUES ('店舗', 'Ağ😀', repeat('Łukasz 😀 ', 1111) || 'x');
 INSERT INTO goaltracker.skill (account_id, skill_id, skill_name) VALUES ('店舗', 'مهارة', repeat('s', 10000));
 SELECT FROM goaltracker.refresh();
-SELECT account_id, goal_event_id, agent_id, length(agent) AS name, skill_id, length(skill) AS skill, conversions FROM goaltracker.conversion_grid WHERE account_id = '店舗';
+SELECT account_id, goal_event_id = E'\u200bنقطة' AS same, agent_id, length(agent) AS name, skill_id, length(skill) AS skill, conversions FROM goaltracker.conversion_grid WHERE account_id = '店舗';
 SELECT count(*) FROM goaltracker.explain_goal_event('店舗', E'\u200bنقطة');
 
 -- ---------------------------------------------------------------------------
