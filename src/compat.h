@@ -54,8 +54,11 @@
 	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL)
 #endif
 
-/* 18 can count the descents of an index for EXPLAIN. */
-#if PG_VERSION_NUM >= 180000
+/* 18 can count the descents of an index for EXPLAIN; 19 also takes flags. */
+#if PG_VERSION_NUM >= 190000
+#define BeginIndexScan(rel, index, snapshot, nkeys) \
+	index_beginscan(rel, index, snapshot, NULL, nkeys, 0, SO_NONE)
+#elif PG_VERSION_NUM >= 180000
 #define BeginIndexScan(rel, index, snapshot, nkeys) \
 	index_beginscan(rel, index, snapshot, NULL, nkeys, 0)
 #else

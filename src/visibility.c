@@ -30,9 +30,11 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/supportnodes.h"
+#include "tcop/utility.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -496,6 +498,69 @@ find_all_subgroups(Visibility *visibility)
 }
 
 /* ------------------------------------------------------------------------
+ * The session's user
+ *
+ * PostgreSQL makes a plan anew for another role, not for another session user,
+ * whom SET SESSION AUTHORIZATION changes: a function that runs as its owner would
+ * keep its plan.  Nobody is told of the change, so it is looked for before and
+ * after each utility statement, whenever a plan of ours is made, and when a plan
+ * is about to be run.
+ * ------------------------------------------------------------------------
+ */
+
+static Oid	planned_session_user = InvalidOid;
+static ProcessUtility_hook_type next_process_utility = NULL;
+static ExecutorStart_hook_type next_executor_start = NULL;
+
+/* Forgets all plans if the session's user is another one; whether he is. */
+static bool
+notice_session_user(void)
+{
+	Oid			user = GetSessionUserId();
+	bool		has_changed = user != planned_session_user && OidIsValid(planned_session_user);
+
+	planned_session_user = user;
+	if (has_changed)
+		ResetPlanCache();
+	return has_changed;
+}
+
+static void
+look_around_utility(PlannedStmt *statement, const char *query, bool read_only_tree,
+					ProcessUtilityContext context, ParamListInfo params,
+					QueryEnvironment *environment, DestReceiver *dest,
+					QueryCompletion *completion)
+{
+	notice_session_user();
+	if (next_process_utility != NULL)
+		next_process_utility(statement, query, read_only_tree, context, params, environment, dest,
+							 completion);
+	else
+		standard_ProcessUtility(statement, query, read_only_tree, context, params, environment,
+								dest, completion);
+	notice_session_user();
+}
+
+/*
+ * A plan of the user before may have been chosen already only where he was changed
+ * by other means than a statement: by the end of a transaction, or by set_config().
+ * The next attempt gets a plan of its own.
+ */
+static void
+look_before_executor(QueryDesc *query, int eflags)
+{
+	if (notice_session_user() && query->plannedstmt->dependsOnRole)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("session user changed after the statement was planned"),
+				 errhint("Retry the statement.")));
+	if (next_executor_start != NULL)
+		next_executor_start(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+}
+
+/* ------------------------------------------------------------------------
  * What policies call
  * ------------------------------------------------------------------------
  */
@@ -666,8 +731,10 @@ goaltracker_visibility_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 
-	if (!IsA(request, SupportRequestSimplify) || request->root == NULL ||
-		kind_of_reader() != SEES_EVERYTHING)
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	notice_session_user();
+	if (kind_of_reader() != SEES_EVERYTHING)
 		PG_RETURN_POINTER(NULL);
 	request->root->glob->dependsOnRole = true;
 	PG_RETURN_POINTER(makeBoolConst(true, false));
@@ -682,8 +749,10 @@ goaltracker_sees_part_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 
-	if (!IsA(request, SupportRequestSimplify) || request->root == NULL ||
-		kind_of_reader() == SEES_GROUPS)
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	notice_session_user();
+	if (kind_of_reader() == SEES_GROUPS)
 		PG_RETURN_POINTER(NULL);
 	request->root->glob->dependsOnRole = true;
 	PG_RETURN_POINTER(makeBoolConst(false, false));
@@ -728,4 +797,8 @@ visibility_init(void)
 	CacheRegisterRelcacheCallback(forget_plans_of_relation, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, forget_plans, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, forget_plans, (Datum) 0);
+	next_process_utility = ProcessUtility_hook;
+	ProcessUtility_hook = look_around_utility;
+	next_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = look_before_executor;
 }

@@ -410,14 +410,19 @@ GRANT CREATE ON SCHEMA visibility TO regress_newcomer;
 SET ROLE regress_newcomer;
 CREATE FUNCTION lent() RETURNS text LANGUAGE sql SECURITY DEFINER AS $$
 	SELECT string_agg(DISTINCT agent, ' ' ORDER BY agent) FROM goaltracker.conversions_by_agent WHERE account_id LIKE 'vis%' $$;
+--- in PL/pgSQL it keeps its plan, also in versions that plan functions in SQL anew
+CREATE FUNCTION kept() RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+	RETURN (SELECT string_agg(DISTINCT agent, ' ' ORDER BY agent) FROM goaltracker.conversions_by_agent WHERE account_id LIKE 'vis%');
+END $$;
 CREATE VIEW passed_on AS SELECT DISTINCT agent FROM conversions_by_agent WHERE account_id LIKE 'vis%';
 GRANT SELECT ON passed_on TO PUBLIC;
-SELECT lent();
+SELECT lent(), kept();
 SET SESSION AUTHORIZATION regress_mia;
-SELECT lent();
+SELECT lent(), kept();
 SELECT * FROM passed_on ORDER BY agent;
 SET ROLE regress_newcomer;
-SELECT lent();
+SELECT lent(), kept();
 SELECT DISTINCT agent FROM conversions_by_agent WHERE account_id LIKE 'vis%' ORDER BY agent;
 RESET ROLE;
 -- A cursor shows what its reader sees, to the end.
@@ -428,6 +433,24 @@ SET ROLE regress_newcomer;
 FETCH ALL FROM c;
 COMMIT;
 RESET SESSION AUTHORIZATION;
+--- a plan that was chosen before a function changed the session's user is not run
+PREPARE kept_plan AS SELECT string_agg(DISTINCT agent, ' ' ORDER BY agent) FROM conversions_by_agent WHERE account_id LIKE 'vis%';
+SET ROLE regress_newcomer;
+SET plan_cache_mode = force_generic_plan;
+EXECUTE kept_plan;
+BEGIN;
+SELECT set_config('session_authorization', 'regress_mia', true), set_config('role', 'regress_newcomer', true);
+EXECUTE kept_plan;
+COMMIT;
+EXECUTE kept_plan;
+RESET plan_cache_mode;
+RESET ROLE;
+DEALLOCATE kept_plan;
+SELECT kept();
+BEGIN;
+SELECT set_config('session_authorization', 'regress_mia', true), kept();
+ROLLBACK;
+SELECT kept();
 -- one that was opened unrestricted, and is read by the same session as another role,
 -- belongs to the session: it could go back to the role
 BEGIN;
