@@ -149,7 +149,7 @@ fuzz_sqlsmith()
 		-c 'GRANT ALL ON ALL FUNCTIONS IN SCHEMA goaltracker TO smith' >/dev/null
 	[ "$seconds" -eq 0 ] || limit=(timeout "$share")
 	as_account psql -X -q -d smith -c "ALTER ROLE smith SET statement_timeout = '2s'"
-	as_account "${limit[@]}" sqlsmith --exclude-catalog --max-queries="$queries" --seed="$seed" \
+	as_account "${limit[@]}" sqlsmith --verbose --exclude-catalog --max-queries="$queries" --seed="$seed" \
 		--target="host=$work port=$port dbname=smith user=smith" >"$work/sqlsmith.log" 2>&1 || :
 	grep -oE 'queries: [0-9]+.*' "$work/sqlsmith.log" | tail -n 1 || tail -n 3 "$work/sqlsmith.log"
 	files=$(cd "$top/src" && ls -- *.c | tr '\n' '|')
