@@ -31,9 +31,9 @@ CREATE TABLE goaltracker.account (
 		OR goaltracker._refuse('credited_user_types', credited_user_types::text,
 			'Allowed is a list of "Human", "Bot" and "System".')),
 	CONSTRAINT account_default_currency CHECK (
-		default_currency <> ''
+		octet_length(default_currency) BETWEEN 1 AND 255
 		OR goaltracker._refuse('default_currency', default_currency,
-			'A currency must not be empty.')),
+			'A currency has 1 to 255 bytes.')),
 	CONSTRAINT account_time_zone CHECK (
 		goaltracker._is_time_zone(time_zone)
 		OR goaltracker._refuse('time_zone', time_zone,

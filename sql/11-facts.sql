@@ -157,9 +157,9 @@ CREATE TABLE goaltracker.goal_event (
 		OR goaltracker._refuse('transaction_value', transaction_value::text,
 			'A value is a number.')),
 	CONSTRAINT goal_event_currency CHECK (
-		currency <> ''
+		octet_length(currency) BETWEEN 1 AND 255
 		OR goaltracker._refuse('currency', currency,
-			'A currency must not be empty; NULL stands for the default currency of the account.'))
+			'A currency has 1 to 255 bytes; NULL stands for the default currency of the account.'))
 );
 
 CREATE INDEX goal_event_by_consumer ON goaltracker.goal_event (account_id, consumer_id);

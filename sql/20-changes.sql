@@ -12,6 +12,8 @@ CREATE TABLE goaltracker.changed_consumer (
 
 CREATE INDEX changed_consumer_by_consumer ON goaltracker.changed_consumer (account_id, consumer_id);
 
+ALTER TABLE goaltracker.changed_consumer REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE goaltracker.changed_consumer IS
 	'consumers that the next refresh looks at again';
 COMMENT ON COLUMN goaltracker.changed_consumer.account_id IS 'account of the consumer';
@@ -23,6 +25,8 @@ CREATE TABLE goaltracker.changed_scope (
 	scope				text COLLATE "C" NOT NULL,
 	id					text COLLATE "C"
 );
+
+ALTER TABLE goaltracker.changed_scope REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE goaltracker.changed_scope IS
 	'changes that concern many consumers; the next refresh finds out which';

@@ -34,6 +34,8 @@ CREATE TABLE goaltracker.touchpoint (
 	conversation_id		text COLLATE "C" NOT NULL
 );
 
+ALTER TABLE goaltracker.touchpoint REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE goaltracker.touchpoint IS
 	'agent segments within 31 days'' reach of goal events, with the windows under which each model credits them: min_window <= window < (model)_below; written by refresh';
 COMMENT ON COLUMN goaltracker.touchpoint.min_window IS
@@ -90,6 +92,8 @@ CREATE TABLE goaltracker.goal_outcome (
 	goal_id				text COLLATE "C",
 	brand_event_id		text COLLATE "C"
 );
+
+ALTER TABLE goaltracker.goal_outcome REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE goaltracker.goal_outcome IS
 	'goal events as the last refresh found them, attributed or not; written by refresh';
@@ -266,6 +270,8 @@ CREATE TABLE goaltracker._refresh_turn (
 );
 
 INSERT INTO goaltracker._refresh_turn (turns) VALUES (0);
+
+ALTER TABLE goaltracker._refresh_turn REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE goaltracker._refresh_turn IS 'one row, which each refresh updates first';
 COMMENT ON COLUMN goaltracker._refresh_turn.turns IS 'how many refreshes there were';
@@ -606,6 +612,16 @@ DECLARE
 	up_to_consumer text;
 	consumer_ids text[];
 BEGIN
+	-- A load that began before the first refresh of its account has left a note for
+	-- the account.  Committed between two parts, it may have given a goal event of a
+	-- consumer who is done to one who is not: those have to be compared.
+	IF EXISTS (
+		SELECT FROM goaltracker._first_refresh AS f
+		JOIN goaltracker.changed_scope AS n
+			ON n.scope = 'everything' OR (n.scope = 'account' AND n.account_id = f.account_id))
+	THEN
+		PERFORM goaltracker._expand_notes_work();
+	END IF;
 	SELECT f.is_done, f.consumers, f.goal_events, f.touchpoints
 	INTO is_done, consumers, goal_events, touchpoints
 	FROM goaltracker._fill_part(batch_size) AS f;
@@ -684,7 +700,7 @@ BEGIN
 			SELECT FROM goaltracker.goal_event AS g
 			WHERE g.account_id = p.account_id AND g.consumer_id = p.alias);
 	UPDATE goaltracker.refreshed_account AS r
-	SET last_refreshed_at = started_at;
+	SET last_refreshed_at = least(started_at, clock_timestamp());
 END
 $$;
 

@@ -39,6 +39,8 @@ CREATE TABLE goaltracker._restriction (
 	CONSTRAINT _restriction_group CHECK (group_id IS NULL OR account_id IS NOT NULL)
 );
 
+ALTER TABLE goaltracker._restriction REPLICA IDENTITY FULL;
+
 COMMENT ON TABLE goaltracker._restriction IS
 	'what restricted roles may see, and roles that are exempt: see restrict_reader() and exempt_reader()';
 COMMENT ON COLUMN goaltracker._restriction.reader IS 'role that is restricted, with all its members';

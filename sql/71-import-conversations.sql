@@ -407,7 +407,9 @@ BEGIN
 				goaltracker._json_time(i.wrapping, 'serverTimeStamp'),
 				goaltracker._json_time(a.event, 'serverTimeStamp')) AS reached_at,
 			CASE WHEN jsonb_typeof(i.body) = 'object' THEN
-				goaltracker._json_fault(i.body, ARRAY[i.id_key]::text[], '{}', ARRAY[i.amount_key]::text[])
+				goaltracker._json_fault(i.body,
+					ARRAY[i.id_key, CASE WHEN a.kind <> 'SERVICE_ACTIVITY' THEN 'currency' END]::text[],
+					'{}', ARRAY[i.amount_key]::text[])
 			ELSE
 				'a ' || a.kind || ' without its attributes'
 			END AS fault

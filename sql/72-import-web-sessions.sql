@@ -53,7 +53,7 @@ BEGIN
 			coalesce(
 				goaltracker._json_fault(b.header, '{visitorId,visitId}', '{}', '{}'),
 				goaltracker._json_fault(g.goal, '{id,campaignGoalId}', '{timestamp}', '{}'),
-				goaltracker._json_fault(m.value, '{orderId,leadId,serviceId}', '{}', '{total,value}'),
+				goaltracker._json_fault(m.value, '{orderId,leadId,serviceId,currency}', '{}', '{total,value}'),
 				CASE
 					WHEN jsonb_typeof(g.goal) <> 'object' THEN 'not an achieved goal'
 					WHEN goaltracker._json_id(g.goal, 'id') IS NULL THEN 'an achieved goal without id'

@@ -108,13 +108,18 @@ typedef struct Refresh
  * ------------------------------------------------------------------------
  */
 
-/* Whether an index has all rows, and this column first. */
+/*
+ * Whether an index has all rows, and this column first, under its own collation:
+ * under one that is not deterministic other ids would be the same.
+ */
 static bool
-is_index_on(Relation index, AttrNumber column)
+is_index_on(Relation rel, Relation index, AttrNumber column)
 {
 	return index->rd_rel->relam == BTREE_AM_OID &&
 		index->rd_index->indisvalid &&
 		index->rd_index->indkey.values[0] == column &&
+		index->rd_indcollation[0] ==
+		TupleDescAttr(RelationGetDescr(rel), column - 1)->attcollation &&
 		RelationGetIndexPredicate(index) == NIL;
 }
 
@@ -128,7 +133,7 @@ open_index_on(Relation rel, AttrNumber column)
 	{
 		Relation	index = index_open(lfirst_oid(lc), AccessShareLock);
 
-		if (is_index_on(index, column))
+		if (is_index_on(rel, index, column))
 			return index;
 		index_close(index, AccessShareLock);
 	}
@@ -185,7 +190,8 @@ lookup_next(Lookup *lookup)
 		bool		isnull;
 		Datum		account_id = slot_getattr(lookup->slot, lookup->account_column, &isnull);
 
-		if (text_same(DatumGetTextPP(account_id), lookup->account_id))
+		/* whoever owns the table may have allowed NULL */
+		if (!isnull && text_same(DatumGetTextPP(account_id), lookup->account_id))
 			return lookup->slot;
 	}
 	return NULL;

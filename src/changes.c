@@ -213,20 +213,34 @@ note_consumers(AccountChanges *account)
 	MemoryContextReset(account->context);
 }
 
+/* An id of a row; whoever owns the table may have allowed NULL there. */
+static text *
+id_of_row(TupleTableSlot *slot, int attno)
+{
+	bool		isnull;
+	Datum		id = slot_getattr(slot, attno, &isnull);
+
+	if (isnull)
+		ereport(ERROR,
+				(errcode(ERRCODE_NOT_NULL_VIOLATION),
+				 errmsg("column \"%s\" must not be null",
+						NameStr(TupleDescAttr(slot->tts_tupleDescriptor, attno - 1)->attname))));
+	return DatumGetTextPP(id);
+}
+
 static void
 collect_row(StatementChanges *changes, TupleTableSlot *slot)
 {
-	bool		isnull;
-	Datum		id = slot_getattr(slot, changes->account_attno, &isnull);
-	AccountChanges *account = changes_of_account(changes, DatumGetTextPP(id));
+	AccountChanges *account = changes_of_account(changes,
+												 id_of_row(slot, changes->account_attno));
 	bool		found;
 
 	if (!account->is_refreshed)
 		return;
 	if (account->consumers == NULL)
 		account->consumers = note_create(account->context, 256, NULL);
-	id = slot_getattr(slot, changes->consumer_attno, &isnull);
-	(void) take_id(account->context, account->consumers, DatumGetTextPP(id), &found);
+	(void) take_id(account->context, account->consumers,
+				   id_of_row(slot, changes->consumer_attno), &found);
 	if (account->consumers->members >= MAX_REMEMBERED)
 		note_consumers(account);
 }
@@ -321,6 +335,11 @@ require_column(Relation rel, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist",
+						name, RelationGetRelationName(rel))));
+	if (SPI_gettypeid(RelationGetDescr(rel), attno) != TEXTOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of relation \"%s\" is not of type text",
 						name, RelationGetRelationName(rel))));
 	return attno;
 }

@@ -35,6 +35,7 @@ typedef struct FactStream
 	Datum	   *values;			/* the row at hand */
 	bool	   *nulls;
 	int			consumer_column;
+	const char *types;			/* of the columns: see check_columns() */
 } FactStream;
 
 struct FactReader
@@ -73,9 +74,11 @@ enum
 	CONVERSATION_ID
 };
 
+/* Of the types of columns see check_columns(). */
 static const char *const conversations_select =
 	"SELECT f.account_id, f.consumer_id, f.opened_at, f.closed_at, f.conversation_id"
 	" FROM goaltracker.conversation AS f";
+static const char *const conversations_types = "ttzZt";
 
 enum
 {
@@ -98,6 +101,7 @@ static const char *const segments_select =
 	" f.segment_no, f.agent_id, f.skill_id, f.participation, f.dialog, f.agent_messages,"
 	" f.agent_responses, f.segment_key"
 	" FROM goaltracker.agent_segment AS f";
+static const char *const segments_types = "ttzZtiTTttiib";
 
 enum
 {
@@ -121,14 +125,57 @@ static const char *const goals_select =
 	" f.reached_at, f.lead_value, f.transaction_value, f.currency, f.brand_event_id,"
 	" f.topic, f.service_activity_status, f.session_id, f.goal_event_key"
 	" FROM goaltracker.goal_event AS f";
+static const char *const goals_types = "tttTtzNNTTTTTb";
 
 static const char *const notes_select =
 	"SELECT f.consumer_id FROM goaltracker.changed_consumer AS f";
+static const char *const notes_types = "t";
 
 /* ------------------------------------------------------------------------
  * Streams
  * ------------------------------------------------------------------------
  */
+
+/*
+ * Rows are taken apart by position, as the types that they are to have; whoever owns
+ * the tables can spoil that.  In stream->types a letter stands for the type of each
+ * column, in upper case where it may be NULL.
+ */
+static void
+check_columns(const FactStream *stream)
+{
+	TupleDesc	tupdesc = stream->query->tupDesc;
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		Oid			type = TupleDescAttr(tupdesc, i)->atttypid;
+		char		letter = pg_ascii_tolower((unsigned char) stream->types[i]);
+
+		if (type == (letter == 't' ? TEXTOID : letter == 'z' ? TIMESTAMPTZOID :
+					 letter == 'n' ? NUMERICOID : letter == 'i' ? INT4OID : INT8OID))
+			continue;
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of a table of facts has another type than refresh reads",
+						NameStr(TupleDescAttr(tupdesc, i)->attname))));
+	}
+}
+
+/* NULL where it must not be: a constraint may have been dropped. */
+static void
+check_nulls(const FactStream *stream, const bool *nulls)
+{
+	TupleDesc	tupdesc = stream->query->tupDesc;
+
+	for (int i = 0; i < tupdesc->natts; i++)
+	{
+		if (nulls[i] && stream->types[i] >= 'a')
+			ereport(ERROR,
+					(errcode(ERRCODE_NOT_NULL_VIOLATION),
+					 errmsg("column \"%s\" of a table of facts must not be null",
+							NameStr(TupleDescAttr(tupdesc, i)->attname))));
+	}
+}
 
 /* Goes on to the next row. */
 static void
@@ -145,6 +192,7 @@ stream_advance(FactStream *stream)
 	else
 	{
 		slot_getallattrs(slot);
+		check_nulls(stream, slot->tts_isnull);
 		stream->values = slot->tts_values;
 		stream->nulls = slot->tts_isnull;
 		MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
@@ -154,8 +202,8 @@ stream_advance(FactStream *stream)
 }
 
 static void
-stream_begin(FactStream *stream, const char *select, const char *condition, int consumer_column,
-			 ParamListInfo params)
+stream_begin(FactStream *stream, const char *select, const char *types, const char *condition,
+			 int consumer_column, ParamListInfo params)
 {
 	char	   *query = psprintf("%s%s", select, condition);
 	Oid			argtypes[FACT_PARAMS];
@@ -174,6 +222,8 @@ stream_begin(FactStream *stream, const char *select, const char *condition, int 
 	stream->query = CreateQueryDesc(plan, query, GetActiveSnapshot(), InvalidSnapshot,
 									None_Receiver, params, NULL, 0);
 	ExecutorStart(stream->query, 0);
+	stream->types = types;
+	check_columns(stream);
 	stream_advance(stream);
 }
 
@@ -302,10 +352,12 @@ reader_begin(const char *condition, ParamListInfo params)
 
 	facts->context = CurrentMemoryContext;
 	facts->builder = journey_begin(CurrentMemoryContext);
-	stream_begin(&facts->conversations, conversations_select, condition,
+	stream_begin(&facts->conversations, conversations_select, conversations_types, condition,
 				 CONVERSATION_CONSUMER_ID, params);
-	stream_begin(&facts->segments, segments_select, condition, SEGMENT_CONSUMER_ID, params);
-	stream_begin(&facts->goals, goals_select, condition, GOAL_CONSUMER_ID, params);
+	stream_begin(&facts->segments, segments_select, segments_types, condition,
+				 SEGMENT_CONSUMER_ID, params);
+	stream_begin(&facts->goals, goals_select, goals_types, condition,
+				 GOAL_CONSUMER_ID, params);
 	return facts;
 }
 
@@ -325,7 +377,7 @@ facts_begin_range(Datum account_id, Datum after_consumer, Datum up_to_consumer)
 	set_param(params, 2, TEXTOID, up_to_consumer);
 	facts = reader_begin(of_range, params);
 	facts->has_notes = true;
-	stream_begin(&facts->notes, notes_select, of_range, 0, params);
+	stream_begin(&facts->notes, notes_select, notes_types, of_range, 0, params);
 	return facts;
 }
 

@@ -14,7 +14,9 @@
 
 #include "access/table.h"
 #include "catalog/namespace.h"
+#include "miscadmin.h"
 #include "partitioning/partdesc.h"
+#include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -64,11 +66,31 @@ shows_all(const RangeTblEntry *rte)
 	return true;
 }
 
+/*
+ * Whether the query may read the column at all.  It is planned before the executor
+ * asks that, so the planner must, as it does where no hook answers.
+ */
+static bool
+may_read(PlannerInfo *root, const RangeTblEntry *rte, AttrNumber attno)
+{
+	Oid			user = InvalidOid;
+
+	for (int i = 1; i < root->simple_rel_array_size; i++)
+	{
+		if (root->simple_rte_array[i] == rte && root->simple_rel_array[i] != NULL)
+			user = root->simple_rel_array[i]->userid;
+	}
+	if (!OidIsValid(user))
+		user = GetUserId();
+	return pg_class_aclcheck(rte->relid, user, ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(rte->relid, attno, user, ACL_SELECT) == ACLCHECK_OK;
+}
+
 static bool
 statistics_of_table(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attno,
 					VariableStatData *vardata)
 {
-	Oid			table = table_under(rte);
+	Oid			table = attno > 0 ? table_under(rte) : InvalidOid;
 	AttrNumber	table_attno;
 
 	if (!OidIsValid(table))
@@ -78,7 +100,7 @@ statistics_of_table(PlannerInfo *root, RangeTblEntry *rte, AttrNumber attno,
 										  Int16GetDatum(table_attno), BoolGetDatum(false));
 	vardata->freefunc = ReleaseSysCache;
 	/* else a reader's own operator would be shown values that he may not see */
-	vardata->acl_ok = shows_all(rte);
+	vardata->acl_ok = shows_all(rte) && may_read(root, rte, attno);
 	return true;
 }
 

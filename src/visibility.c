@@ -99,13 +99,22 @@ goaltracker_role_out(PG_FUNCTION_ARGS)
 	PG_RETURN_CSTRING(name != NULL ? name : pstrdup(NameStr(ref->name)));
 }
 
-/* The role that is meant, or InvalidOid where there is none. */
+static bool
+is_dropped(const RoleRef *ref)
+{
+	return OidIsValid(ref->role) && !SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(ref->role));
+}
+
+/*
+ * The role that is meant, or InvalidOid where there is none.  Of one that was
+ * dropped, the one that has its name now: as reader_restriction says, and a dump.
+ */
 static Oid
 role_of(const RoleRef *ref)
 {
-	if (!OidIsValid(ref->role))
-		return get_role_oid(NameStr(ref->name), true);
-	return SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(ref->role)) ? ref->role : InvalidOid;
+	if (OidIsValid(ref->role) && !is_dropped(ref))
+		return ref->role;
+	return get_role_oid(NameStr(ref->name), true);
 }
 
 /* ------------------------------------------------------------------------
@@ -251,6 +260,9 @@ read_restrictions(void)
 
 		role = nulls[0] ? InvalidOid : role_of((const RoleRef *) DatumGetPointer(values[0]));
 		if (!OidIsValid(role))
+			continue;
+		/* an exemption is the dropped role's alone */
+		if (nulls[1] && is_dropped((const RoleRef *) DatumGetPointer(values[0])))
 			continue;
 		restriction = palloc0(sizeof(Restriction));
 		restriction->role = role;

@@ -67,6 +67,7 @@ UPDATE account SET credited_user_types = '{human}' WHERE account_id = 'tables';
 UPDATE account SET credited_user_types = '{Human,NULL}' WHERE account_id = 'tables';
 
 UPDATE account SET default_currency = '' WHERE account_id = 'tables';
+UPDATE account SET default_currency = repeat('X', 256) WHERE account_id = 'tables';
 \echo :LAST_ERROR_SQLSTATE
 
 -- Zones are those of the time zone database, in whatever case.
@@ -217,6 +218,7 @@ UPDATE goal_event SET lead_value = 1e16 WHERE account_id = 'tables';
 UPDATE goal_event SET transaction_value = 9999999999999999.99995 WHERE account_id = 'tables';
 UPDATE goal_event SET transaction_value = 'Infinity' WHERE account_id = 'tables';
 UPDATE goal_event SET currency = '' WHERE account_id = 'tables';
+UPDATE goal_event SET currency = repeat('X', 256) WHERE account_id = 'tables';
 
 --
 -- Group memberships: the periods of one agent do not overlap.

@@ -461,6 +461,50 @@ COMMIT;
 RESET ROLE;
 
 --
+-- Who may read nothing sees no values either, not even while a plan is made: an
+-- operator of his own is not called with those that statistics hold.
+--
+CREATE TABLE two_names AS SELECT n.name COLLATE "C" AS name FROM unnest('{a,b}'::text[]) AS n (name) CROSS JOIN generate_series(1, 100);
+ANALYZE two_names;
+ANALYZE goaltracker.goal_outcome, goaltracker.touchpoint;
+CREATE FUNCTION told(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'told %', $1; RETURN $1 = $2; END $$;
+CREATE OPERATOR === (LEFTARG = text, RIGHTARG = text, FUNCTION = told, JOIN = eqjoinsel);
+CREATE ROLE regress_stranger;
+GRANT SELECT ON two_names TO PUBLIC;
+SET ROLE regress_stranger;
+EXPLAIN (COSTS OFF) SELECT FROM goaltracker._visible_goal_outcome AS o JOIN two_names ON o.consumer_id OPERATOR(visibility.===) two_names.name;
+EXPLAIN (COSTS OFF) SELECT FROM goaltracker._visible_touchpoint AS t JOIN two_names ON t.agent_id OPERATOR(visibility.===) two_names.name;
+RESET ROLE;
+DROP OPERATOR === (text, text);
+
+--
+-- A restriction is that of the role of its name again when the role is dropped and
+-- created anew, as reader_restriction says; an exemption is not.
+--
+CREATE ROLE regress_anew IN ROLE regress_everybody;
+SELECT restrict_reader('regress_anew', 'vis shop');
+DROP OWNED BY regress_anew;
+DROP ROLE regress_anew;
+CREATE ROLE regress_anew IN ROLE regress_everybody;
+SET ROLE regress_anew;
+SELECT DISTINCT account_id FROM conversions_by_account WHERE account_id LIKE 'vis%';
+RESET ROLE;
+SELECT unrestrict_reader('regress_anew');
+GRANT regress_shop TO regress_anew;
+SELECT exempt_reader('regress_anew');
+SET ROLE regress_anew;
+SELECT DISTINCT account_id FROM conversions_by_account WHERE account_id LIKE 'vis%' ORDER BY account_id;
+RESET ROLE;
+DROP OWNED BY regress_anew;
+DROP ROLE regress_anew;
+CREATE ROLE regress_anew IN ROLE regress_shop;
+SET ROLE regress_anew;
+SELECT DISTINCT account_id FROM conversions_by_account WHERE account_id LIKE 'vis%' ORDER BY account_id;
+RESET ROLE;
+SELECT unrestrict_reader('regress_anew');
+DROP ROLE regress_anew;
+
+--
 -- Snapshots: not for restricted readers
 --
 SET ROLE regress_newcomer;
@@ -555,7 +599,7 @@ RESET ROLE;
 SELECT unrestrict_reader(reader) FROM reader_restriction WHERE reader LIKE 'regress_%' GROUP BY reader ORDER BY reader;
 SET client_min_messages = warning;
 DROP OWNED BY regress_everybody, regress_shop, regress_login, regress_north, regress_mia, regress_both, regress_noah, regress_pool, regress_newcomer, regress_later;
-DROP ROLE regress_everybody, regress_shop, regress_login, regress_north, regress_mia, regress_both, regress_noah, regress_pool, regress_newcomer, regress_later;
+DROP ROLE regress_everybody, regress_shop, regress_login, regress_north, regress_mia, regress_both, regress_noah, regress_pool, regress_newcomer, regress_later, regress_stranger;
 DROP SCHEMA visibility CASCADE;
 DELETE FROM account WHERE account_id LIKE 'vis %';
 DELETE FROM agent_group WHERE account_id LIKE 'vis %';
