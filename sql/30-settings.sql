@@ -63,3 +63,52 @@ LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_weekday_name';
 
 COMMENT ON FUNCTION goaltracker._weekday_name(date) IS 'English name of the weekday, in full';
+
+-- ---------------------------------------------------------------------------
+-- Dates as numbers, instants in UTC: as some clients filter.  The planner is given a
+-- condition on what _date_key() or _utc() returns as one on the column that it is
+-- worked out of, which has the index (see conditions.c); the others are for that.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION goaltracker._date_key(day date)
+RETURNS integer
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_date_key';
+
+COMMENT ON FUNCTION goaltracker._date_key(date) IS 'a date as a number: yyyymmdd';
+
+CREATE FUNCTION goaltracker._date(date_key bigint)
+RETURNS date
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_date';
+
+COMMENT ON FUNCTION goaltracker._date(bigint) IS 'the date whose number this is; null: none';
+
+CREATE FUNCTION goaltracker._first_date(date_key bigint, behind boolean)
+RETURNS date
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_first_date';
+
+COMMENT ON FUNCTION goaltracker._first_date(bigint, boolean) IS
+	'the first date whose number is this or more; behind: more than this';
+
+CREATE FUNCTION goaltracker._utc(instant timestamptz)
+RETURNS timestamp
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_utc';
+
+COMMENT ON FUNCTION goaltracker._utc(timestamptz) IS 'an instant, in UTC';
+
+CREATE FUNCTION goaltracker._from_utc(utc timestamp)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_from_utc';
+
+COMMENT ON FUNCTION goaltracker._from_utc(timestamp) IS 'the instant that this is in UTC';
+
+CREATE FUNCTION goaltracker._from_utc(day date)
+RETURNS timestamptz
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_day_from_utc';
+
+COMMENT ON FUNCTION goaltracker._from_utc(date) IS 'the instant at which the day begins in UTC';

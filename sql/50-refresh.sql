@@ -81,6 +81,7 @@ COMMENT ON COLUMN goaltracker.touchpoint.conversation_id IS 'conversation';
 CREATE TABLE goaltracker.goal_outcome (
 	goal_event_key		bigint NOT NULL,
 	reached_at			timestamptz NOT NULL,
+	updated_at			timestamptz NOT NULL,
 	touchpoints_hash	bigint,
 	touchpoints_cut		integer NOT NULL,
 	reach_window		smallint,
@@ -99,6 +100,8 @@ COMMENT ON TABLE goaltracker.goal_outcome IS
 	'goal events as the last refresh found them, attributed or not; written by refresh';
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_key IS 'key of the goal event';
 COMMENT ON COLUMN goaltracker.goal_outcome.reached_at IS 'when the goal was reached';
+COMMENT ON COLUMN goaltracker.goal_outcome.updated_at IS
+	'turn of the refresh that wrote the row: the last one to which anything about the goal event or its rows in touchpoint was new';
 COMMENT ON COLUMN goaltracker.goal_outcome.touchpoints_hash IS
 	'hash of the goal event''s rows in touchpoint; as long as it stays the same, a refresh need not read them; null: not known';
 COMMENT ON COLUMN goaltracker.goal_outcome.touchpoints_cut IS
@@ -148,6 +151,10 @@ BEGIN
 		CREATE INDEX goal_outcome_by_time
 			ON goaltracker.goal_outcome (reached_at, account_id)
 			WHERE reach_window IS NOT NULL AND NOT is_duplicate;
+	END IF;
+	IF to_regclass('goaltracker.goal_outcome_by_update') IS NULL THEN
+		CREATE INDEX goal_outcome_by_update
+			ON goaltracker.goal_outcome (updated_at, account_id);
 	END IF;
 	IF to_regclass('goaltracker.goal_outcome_cut') IS NULL THEN
 		CREATE INDEX goal_outcome_cut
@@ -256,7 +263,7 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 2
 AS 'MODULE_PATHNAME', 'goaltracker_goal_outcome_rows';
 
 COMMENT ON FUNCTION goaltracker._goal_outcome_rows(text, text, goaltracker.journey, jsonb) IS
-	'the rows of goal_outcome for a journey';
+	'the rows of goal_outcome for a journey, without what belongs to a refresh: updated_at, touchpoints_hash';
 
 -- ---------------------------------------------------------------------------
 -- The state of refresh
@@ -265,16 +272,27 @@ COMMENT ON FUNCTION goaltracker._goal_outcome_rows(text, text, goaltracker.journ
 -- Refreshes take turns by updating the one row of this table.  An advisory lock
 -- would do under READ COMMITTED; a row also makes a refresh under REPEATABLE
 -- READ fail, as it must, when another one has committed since its snapshot.
+--
+-- The row also gives each turn its time, which is that of updated_at.  A turn ends
+-- with its transaction, so turns come in the order in which refreshes commit, and
+-- their times do: a refresh of which a reader does not see anything yet has a later
+-- one than all that he sees, however long it takes.  The start of a transaction
+-- would not do, since a refresh waits for its turn; nor would the clock alone, which
+-- may be set back, or be another server's: a dump does not take the row along, and the
+-- first turn after a restore looks for the latest time that was.
 CREATE TABLE goaltracker._refresh_turn (
-	turns				bigint NOT NULL
+	turns				bigint NOT NULL,
+	turn_at				timestamptz NOT NULL
 );
 
-INSERT INTO goaltracker._refresh_turn (turns) VALUES (0);
+INSERT INTO goaltracker._refresh_turn (turns, turn_at) VALUES (0, '-infinity');
 
 ALTER TABLE goaltracker._refresh_turn REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE goaltracker._refresh_turn IS 'one row, which each refresh updates first';
 COMMENT ON COLUMN goaltracker._refresh_turn.turns IS 'how many refreshes there were';
+COMMENT ON COLUMN goaltracker._refresh_turn.turn_at IS
+	'when the last turn was taken; each is later than the one before, whatever the clock says';
 
 CREATE TABLE goaltracker._first_refresh (
 	account_id			text COLLATE "C" NOT NULL,
@@ -369,7 +387,12 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 	SELECT goaltracker._refuse_read_only('refresh');
-	UPDATE goaltracker._refresh_turn SET turns = turns + 1;
+	UPDATE goaltracker._refresh_turn AS t
+	SET turns = t.turns + 1,
+		turn_at = greatest(clock_timestamp(), interval '1 microsecond' + CASE
+			WHEN isfinite(t.turn_at) THEN t.turn_at
+			ELSE (SELECT max(o.updated_at) FROM goaltracker.goal_outcome AS o)
+		END);
 $$;
 
 COMMENT ON FUNCTION goaltracker._take_turn() IS
@@ -459,12 +482,12 @@ COMMENT ON FUNCTION goaltracker._expand_notes() IS '_expand_notes_work() in one 
 -- What _fill writes.  The cost is what makes a parallel plan of it, whatever the
 -- planner thinks of the settings.
 CREATE FUNCTION goaltracker._fill_rows(account_id text, after_consumer text,
-	up_to_consumer text, rules jsonb)
+	up_to_consumer text, rules jsonb, updated_at timestamptz)
 RETURNS SETOF bytea
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1000000 ROWS 10000
 AS 'MODULE_PATHNAME', 'goaltracker_fill_rows';
 
-COMMENT ON FUNCTION goaltracker._fill_rows(text, text, text, jsonb) IS
+COMMENT ON FUNCTION goaltracker._fill_rows(text, text, text, jsonb, timestamptz) IS
 	'rows of touchpoint and goal_outcome, many in a value, for consumers behind the first and up to the second who have no note';
 
 -- The first refresh of an account, or a part of it: there are no rows to compare
@@ -473,7 +496,8 @@ COMMENT ON FUNCTION goaltracker._fill_rows(text, text, text, jsonb) IS
 -- The planner would rather sort than read all of a covering index in its order,
 -- and a sort takes longer, and memory.  Workers read, and this process writes.
 CREATE FUNCTION goaltracker._fill(wanted_account_id text, bounds text[], rules jsonb,
-	OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+	updated_at timestamptz, OUT consumers bigint, OUT goal_events bigint,
+	OUT touchpoints bigint)
 RETURNS record
 LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
@@ -486,7 +510,7 @@ SET parallel_setup_cost = 0
 SET parallel_tuple_cost = 0
 AS 'MODULE_PATHNAME', 'goaltracker_fill';
 
-COMMENT ON FUNCTION goaltracker._fill(text, text[], jsonb) IS
+COMMENT ON FUNCTION goaltracker._fill(text, text[], jsonb, timestamptz) IS
 	'writes the outcomes and touchpoints of consumers that have none yet, those behind the first bound and up to the last';
 
 -- Consumers that part a range into pieces of about the same size, for workers; a
@@ -528,7 +552,7 @@ COMMENT ON FUNCTION goaltracker._inner_bounds(text, text, text) IS
 -- The planner, who does not know how few rows there are for a consumer, would
 -- rather read whole tables, and compile the statements first.
 CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
-	rules jsonb, OUT goal_events bigint, OUT touchpoints bigint)
+	rules jsonb, updated_at timestamptz, OUT goal_events bigint, OUT touchpoints bigint)
 RETURNS record
 LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
@@ -536,7 +560,7 @@ SET enable_seqscan = off
 SET jit = off
 AS 'MODULE_PATHNAME', 'goaltracker_refresh_consumers';
 
-COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[], jsonb) IS
+COMMENT ON FUNCTION goaltracker._refresh_consumers(text, text[], jsonb, timestamptz) IS
 	'brings the outcomes and touchpoints of some consumers up to date; they are distinct and in order';
 
 -- A part of an account's first refresh: as many consumers with goal events as
@@ -587,7 +611,8 @@ BEGIN
 			part.done_to
 				|| goaltracker._inner_bounds(part.account_id, part.done_to, up_to_consumer)
 				|| up_to_consumer,
-			goaltracker._rules(part.account_id)) AS f;
+			goaltracker._rules(part.account_id),
+			(SELECT t.turn_at FROM goaltracker._refresh_turn AS t)) AS f;
 	END IF;
 END
 $$;
@@ -657,7 +682,8 @@ BEGIN
 	FROM taken AS t;
 	SELECT r.* INTO goal_events, touchpoints
 	FROM goaltracker._refresh_consumers(next_account, consumer_ids,
-		goaltracker._rules(next_account)) AS r;
+		goaltracker._rules(next_account),
+		(SELECT t.turn_at FROM goaltracker._refresh_turn AS t)) AS r;
 	consumers := cardinality(consumer_ids);
 	at_account := next_account;
 	at_consumer := up_to_consumer;

@@ -139,6 +139,25 @@ AS 'MODULE_PATHNAME', 'goaltracker_caller_sees_all';
 COMMENT ON FUNCTION goaltracker._caller_sees_all(text) IS
 	'for functions that run as their owner: whether their caller may see an account whatever the group; null: all accounts';
 
+CREATE FUNCTION goaltracker._updated_at_support(internal)
+RETURNS internal
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 'goaltracker_updated_at_support';
+
+COMMENT ON FUNCTION goaltracker._updated_at_support(internal) IS
+	'planner support of _updated_at(): its argument where the reader is not restricted';
+
+-- Not STRICT: a condition on what it returns does not make an outer join an inner one,
+-- and so stays above it.
+CREATE FUNCTION goaltracker._updated_at(updated_at timestamptz)
+RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL SAFE
+SUPPORT goaltracker._updated_at_support
+AS 'MODULE_PATHNAME', 'goaltracker_updated_at';
+
+COMMENT ON FUNCTION goaltracker._updated_at(timestamptz) IS
+	'its argument, which a restricted reader''s conditions do not reach before all else has been joined';
+
 -- ---------------------------------------------------------------------------
 -- What report views read: the tables that refresh writes, each the one partition
 -- of a parent that has the row security.  The planner leaves the parents out of

@@ -148,8 +148,18 @@ SELECT c.account_id,
 	c.goal_event_key,
 	c.segment_key,
 	c.opened_at AS conversation_open_time,
-	c.reached_at AS goal_timestamp
+	c.reached_at AS goal_timestamp,
+	goaltracker._date_key(c.conversation_date) AS date_key,
+	goaltracker._utc(c.opened_at) AS conversation_open_time_utc,
+	goaltracker._utc(c.reached_at) AS goal_timestamp_utc,
+	goaltracker._updated_at(o.updated_at) AS updated_at,
+	goaltracker._utc(goaltracker._updated_at(o.updated_at)) AS updated_at_utc
 FROM goaltracker._credit AS c
+-- Where updated_at is not asked for, the planner leaves the join out, since the key of
+-- the table is unique.  It could not do so with the table's parent, which has the row
+-- security; nor is that wanted here: who sees a touchpoint sees its goal event.
+LEFT JOIN goaltracker.goal_outcome AS o
+	ON o.goal_event_key = c.goal_event_key AND o.account_id = c.account_id
 WHERE c.credits <> 0;
 
 -- ---------------------------------------------------------------------------
@@ -239,7 +249,8 @@ SELECT m.account_id,
 	b.goals_reached,
 	b.conversions::numeric(20, 6) AS conversions,
 	b.lead_value::numeric(20, 4) AS lead_value,
-	b.transaction_value::numeric(20, 4) AS transaction_value
+	b.transaction_value::numeric(20, 4) AS transaction_value,
+	goaltracker._date_key(m.conversation_date) AS date_key
 FROM (
 	SELECT c.account_id, c.conversation_date, c.skill_id, c.currency,
 		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
@@ -268,7 +279,8 @@ SELECT m.account_id,
 	b.goals_reached,
 	b.conversions::numeric(20, 6) AS conversions,
 	b.lead_value::numeric(20, 4) AS lead_value,
-	b.transaction_value::numeric(20, 4) AS transaction_value
+	b.transaction_value::numeric(20, 4) AS transaction_value,
+	goaltracker._date_key(m.conversation_date) AS date_key
 FROM (
 	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency,
 		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
@@ -291,7 +303,8 @@ SELECT m.account_id,
 	m.goals_reached,
 	m.conversions,
 	m.lead_value,
-	m.transaction_value
+	m.transaction_value,
+	goaltracker._date_key(m.conversation_date) AS date_key
 FROM (
 	SELECT c.account_id, c.conversation_date, c.currency,
 		pg_catalog.count(*) AS goals_reached,
@@ -382,7 +395,9 @@ SELECT m.account_id,
 		m.account_id) AS currency,
 	m.lead_value,
 	m.transaction_value,
-	m.other_currency_conversions
+	m.other_currency_conversions,
+	goaltracker._date_key(m.conversation_date) AS date_key,
+	EXTRACT(epoch FROM (m.work).time_assigned) AS seconds_assigned
 FROM (
 	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type,
 		pg_catalog.count(*) FILTER (WHERE c.credits & 2 <> 0) AS goals_reached,
@@ -478,7 +493,14 @@ SELECT c.account_id,
 	c.agent_responses,
 	c.time_assigned,
 	c.goal_event_key,
-	c.segment_key
+	c.segment_key,
+	goaltracker._date_key(c.conversation_date) AS date_key,
+	goaltracker._utc(c.opened_at) AS conversation_open_time_utc,
+	goaltracker._utc(o.reached_at) AS goal_timestamp_utc,
+	goaltracker._utc(c.assigned_at) AS agent_assignment_time_utc,
+	EXTRACT(epoch FROM c.time_assigned) AS seconds_assigned,
+	o.updated_at,
+	goaltracker._utc(o.updated_at) AS updated_at_utc
 FROM goaltracker._credit AS c
 JOIN goaltracker._visible_goal_outcome AS o
 	ON o.account_id = c.account_id AND o.goal_event_key = c.goal_event_key
@@ -531,7 +553,11 @@ SELECT o.account_id,
 	o.goal_event_id,
 	o.consumer_id,
 	o.reached_at,
-	CASE WHEN o.is_duplicate THEN 'duplicate' ELSE 'self-serve' END AS reason
+	CASE WHEN o.is_duplicate THEN 'duplicate' ELSE 'self-serve' END AS reason,
+	goaltracker._utc(o.reached_at) AS reached_at_utc,
+	o.updated_at,
+	goaltracker._utc(o.updated_at) AS updated_at_utc,
+	o.goal_event_key
 FROM goaltracker._visible_goal_outcome AS o
 LEFT JOIN goaltracker.account AS a ON a.account_id = o.account_id
 WHERE o.is_duplicate

@@ -25,6 +25,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_skill.conversions IS
 COMMENT ON COLUMN goaltracker.conversions_by_skill.lead_value IS 'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_skill.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_skill.date_key IS
+	'conversation_date as a number: yyyymmdd';
 
 COMMENT ON VIEW goaltracker.conversions_by_agent IS
 	'conversions a day by agent and duration bucket; under All each goal event counts once for every agent, so that the agents'' sum exceeds the brand''s total';
@@ -52,6 +54,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_agent.conversions IS
 COMMENT ON COLUMN goaltracker.conversions_by_agent.lead_value IS 'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_agent.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_agent.date_key IS
+	'conversation_date as a number: yyyymmdd';
 
 COMMENT ON VIEW goaltracker.conversions_by_account IS
 	'conversions a day of the whole brand; each goal event counts once';
@@ -70,6 +74,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_account.conversions IS
 COMMENT ON COLUMN goaltracker.conversions_by_account.lead_value IS 'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_account.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_account.date_key IS
+	'conversation_date as a number: yyyymmdd';
 
 COMMENT ON VIEW goaltracker.agent_summary IS
 	'work and conversions a day by agent; under All a row may show work and no goal';
@@ -96,6 +102,10 @@ COMMENT ON COLUMN goaltracker.agent_summary.transaction_value IS
 	'sum of transaction values in that currency';
 COMMENT ON COLUMN goaltracker.agent_summary.other_currency_conversions IS
 	'conversions in another currency, whose values are not in the sums';
+COMMENT ON COLUMN goaltracker.agent_summary.date_key IS
+	'conversation_date as a number: yyyymmdd';
+COMMENT ON COLUMN goaltracker.agent_summary.seconds_assigned IS
+	'time_assigned in seconds';
 
 COMMENT ON VIEW goaltracker.credit_facts IS
 	'credited touchpoints as ids and numbers: for star schemas and fast totals';
@@ -135,6 +145,14 @@ COMMENT ON COLUMN goaltracker.credit_facts.segment_key IS
 COMMENT ON COLUMN goaltracker.credit_facts.conversation_open_time IS
 	'when the conversation started';
 COMMENT ON COLUMN goaltracker.credit_facts.goal_timestamp IS 'when the goal was reached';
+COMMENT ON COLUMN goaltracker.credit_facts.date_key IS
+	'conversation_date as a number: yyyymmdd';
+COMMENT ON COLUMN goaltracker.credit_facts.conversation_open_time_utc IS
+	'conversation_open_time in UTC';
+COMMENT ON COLUMN goaltracker.credit_facts.goal_timestamp_utc IS 'goal_timestamp in UTC';
+COMMENT ON COLUMN goaltracker.credit_facts.updated_at IS
+	'when a refresh last wrote the goal event or any row of it: all of them move together, so an extract of what is newer replaces by goal_event_key; a deleted goal event leaves no trace here, and what a changed setting, name or description does to a report does not move it';
+COMMENT ON COLUMN goaltracker.credit_facts.updated_at_utc IS 'updated_at in UTC';
 
 COMMENT ON VIEW goaltracker.conversion_grid IS
 	'credited touchpoints row by row, with everything known of them';
@@ -204,6 +222,18 @@ COMMENT ON COLUMN goaltracker.conversion_grid.goal_event_key IS
 	'number of the goal event, unique in the database: for sum_once and count_once';
 COMMENT ON COLUMN goaltracker.conversion_grid.segment_key IS
 	'number of the agent segment, unique in the database: for sum_once and count_once; null: Unassigned';
+COMMENT ON COLUMN goaltracker.conversion_grid.date_key IS
+	'conversation_date as a number: yyyymmdd';
+COMMENT ON COLUMN goaltracker.conversion_grid.conversation_open_time_utc IS
+	'conversation_open_time in UTC';
+COMMENT ON COLUMN goaltracker.conversion_grid.goal_timestamp_utc IS 'goal_timestamp in UTC';
+COMMENT ON COLUMN goaltracker.conversion_grid.agent_assignment_time_utc IS
+	'agent_assignment_time in UTC';
+COMMENT ON COLUMN goaltracker.conversion_grid.seconds_assigned IS
+	'time_assigned in seconds';
+COMMENT ON COLUMN goaltracker.conversion_grid.updated_at IS
+	'when a refresh last wrote the goal event or any row of it: all of them move together, so an extract of what is newer replaces by goal_event_key; a deleted goal event leaves no trace here, and what a changed setting, name or description does to a report does not move it';
+COMMENT ON COLUMN goaltracker.conversion_grid.updated_at_utc IS 'updated_at in UTC';
 
 COMMENT ON VIEW goaltracker.unattributed_goal_events IS
 	'goal events that no report shows under the settings in force';
@@ -213,6 +243,12 @@ COMMENT ON COLUMN goaltracker.unattributed_goal_events.consumer_id IS 'who reach
 COMMENT ON COLUMN goaltracker.unattributed_goal_events.reached_at IS 'when it was reached';
 COMMENT ON COLUMN goaltracker.unattributed_goal_events.reason IS
 	'duplicate: repeats an earlier one (S10); self-serve: no conversation in reach (S9)';
+COMMENT ON COLUMN goaltracker.unattributed_goal_events.reached_at_utc IS 'reached_at in UTC';
+COMMENT ON COLUMN goaltracker.unattributed_goal_events.updated_at IS
+	'when a refresh last wrote the goal event; a deleted one leaves no trace here, and one that a changed setting brings in or takes out does not move';
+COMMENT ON COLUMN goaltracker.unattributed_goal_events.updated_at_utc IS 'updated_at in UTC';
+COMMENT ON COLUMN goaltracker.unattributed_goal_events.goal_event_key IS
+	'number of the goal event, unique in the database';
 
 COMMENT ON VIEW goaltracker.refresh_status IS
 	'how fresh the reports of each account are';

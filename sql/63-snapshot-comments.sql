@@ -32,6 +32,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_skill_snapshot.lead_value IS
 	'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_skill_snapshot.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_skill_snapshot.date_key IS
+	'conversation_date as a number: yyyymmdd';
 COMMENT ON COLUMN goaltracker.conversions_by_skill_snapshot.taken_at IS 'when the snapshot was taken';
 
 COMMENT ON MATERIALIZED VIEW goaltracker.conversions_by_agent_snapshot IS
@@ -66,6 +68,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_agent_snapshot.lead_value IS
 	'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_agent_snapshot.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_agent_snapshot.date_key IS
+	'conversation_date as a number: yyyymmdd';
 COMMENT ON COLUMN goaltracker.conversions_by_agent_snapshot.taken_at IS 'when the snapshot was taken';
 
 COMMENT ON MATERIALIZED VIEW goaltracker.conversions_by_account_snapshot IS
@@ -90,6 +94,8 @@ COMMENT ON COLUMN goaltracker.conversions_by_account_snapshot.lead_value IS
 	'sum of lead values';
 COMMENT ON COLUMN goaltracker.conversions_by_account_snapshot.transaction_value IS
 	'sum of transaction values';
+COMMENT ON COLUMN goaltracker.conversions_by_account_snapshot.date_key IS
+	'conversation_date as a number: yyyymmdd';
 COMMENT ON COLUMN goaltracker.conversions_by_account_snapshot.taken_at IS 'when the snapshot was taken';
 
 COMMENT ON MATERIALIZED VIEW goaltracker.agent_summary_snapshot IS
@@ -124,6 +130,10 @@ COMMENT ON COLUMN goaltracker.agent_summary_snapshot.transaction_value IS
 	'sum of transaction values in that currency';
 COMMENT ON COLUMN goaltracker.agent_summary_snapshot.other_currency_conversions IS
 	'conversions in another currency, whose values are not in the sums';
+COMMENT ON COLUMN goaltracker.agent_summary_snapshot.date_key IS
+	'conversation_date as a number: yyyymmdd';
+COMMENT ON COLUMN goaltracker.agent_summary_snapshot.seconds_assigned IS
+	'time_assigned in seconds';
 COMMENT ON COLUMN goaltracker.agent_summary_snapshot.taken_at IS 'when the snapshot was taken';
 
 -- What readers read of a snapshot is described as the snapshot.

@@ -88,6 +88,20 @@ GRANT EXECUTE ON FUNCTION goaltracker._weekday(date) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._weekday_name(date) TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._date_key(date) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._date(bigint) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._first_date(bigint, boolean) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._utc(timestamptz) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._from_utc(timestamp) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._from_utc(date) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._updated_at(timestamptz) TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char",
 	smallint, smallint, smallint, smallint, smallint, smallint) TO PUBLIC;
 

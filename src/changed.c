@@ -10,6 +10,10 @@
  * be the most expensive part, as they stand with others of their dates.  Nothing
  * but what belongs to one consumer is in memory.
  *
+ * Because of the hash, whatever changes about a goal event or its touchpoints makes
+ * another outcome of it: so updated_at, which stands there alone, says when any of
+ * its rows was last written.
+ *
  * A goal event may have come from another consumer, whose turn is later, or was
  * before; what it had there is found by its key.  One that came from another
  * account is worked off in both, each for itself.
@@ -43,9 +47,17 @@ PG_FUNCTION_INFO_V1(goaltracker_refresh_consumers);
 #define TOUCHPOINT_GOAL_EVENT_KEY 11
 #define TOUCHPOINT_ACCOUNT_ID 20
 #define OUTCOME_GOAL_EVENT_KEY 1
-#define OUTCOME_TOUCHPOINTS_HASH 3
-#define OUTCOME_ACCOUNT_ID 8
-#define OUTCOME_CONSUMER_ID 9
+#define OUTCOME_TOUCHPOINTS_HASH 4
+#define OUTCOME_ACCOUNT_ID 9
+#define OUTCOME_CONSUMER_ID 10
+
+/* Its first columns, which are never NULL. */
+typedef struct OutcomeHead
+{
+	int64		goal_event_key;
+	TimestampTz reached_at;
+	TimestampTz updated_at;
+} OutcomeHead;
 
 /* Rows of a table by one column of an index, and of one account. */
 typedef struct Lookup
@@ -91,6 +103,7 @@ typedef struct Refresh
 {
 	Datum		account_id;
 	Datum		consumer_id;	/* whose turn it is */
+	TimestampTz updated_at;
 	const AttributionRules *rules;
 	FactReader *facts;
 	RefreshWriter *writer;
@@ -463,12 +476,22 @@ put_goal_event(Refresh *refresh, const HeapTupleData *outcome, const FreshRows *
 		put_row(refresh, REFRESHED_TOUCHPOINT, touchpoints->rows[i]);
 }
 
+/* Whether outcomes are the same, whenever they were written; an old one is a copy. */
+static bool
+same_outcome(const OldRow *old, const HeapTupleData *outcome)
+{
+	OutcomeHead *head = (OutcomeHead *) GETSTRUCT(old->tuple);
+
+	head->updated_at = ((const OutcomeHead *) GETSTRUCT(outcome))->updated_at;
+	return same_row(old->tuple, outcome);
+}
+
 static void
 replace_goal_event(Refresh *refresh, OldRow *old, const HeapTupleData *outcome,
 				   const FreshRows *touchpoints, int64 goal_event_key)
 {
 	old->is_met = true;
-	if (!same_row(old->tuple, outcome))
+	if (!same_outcome(old, outcome))
 	{
 		writer_delete(refresh->writer, REFRESHED_GOAL_OUTCOME, &old->tid);
 		put_row(refresh, REFRESHED_GOAL_OUTCOME, outcome);
@@ -485,10 +508,11 @@ refresh_goal_event(Refresh *refresh, const Sweep *sweep, OldRows *own)
 	OldRows		others = {0};
 	OldRow	   *old = find_outcome(refresh, own, &others, goal_event_key);
 	FreshRows	touchpoints = form_touchpoints(refresh, sweep);
+	const OutcomeWritten written = {refresh->updated_at, touchpoints.hash};
 	RowBuilder	row;
 	HeapTuple	outcome;
 
-	goal_outcome_row(&row, sweep, refresh->account_id, refresh->consumer_id, &touchpoints.hash);
+	goal_outcome_row(&row, sweep, refresh->account_id, refresh->consumer_id, &written);
 	outcome = form_row(refresh, REFRESHED_GOAL_OUTCOME, &row);
 	if (old == NULL)
 		put_goal_event(refresh, outcome, &touchpoints);
@@ -582,9 +606,9 @@ refresh_end(Refresh *refresh)
 }
 
 /*
- * _refresh_consumers(account_id text, consumer_ids text[], rules jsonb): brings the
- * rows of some consumers of an account up to date; consumer_ids are distinct and in
- * order of their bytes.  No argument may be NULL.  Returns how many outcomes and
+ * _refresh_consumers(account_id text, consumer_ids text[], rules jsonb, updated_at
+ * timestamptz): brings the rows of some consumers of an account up to date, those that
+ * change as of updated_at; consumer_ids are distinct and in order of their bytes.  No argument may be NULL.  Returns how many outcomes and
  * touchpoints they have.  Reads under the active snapshot.  Raises what
  * rules_parse() and refreshed_table_open() raise, and undefined_object where an
  * index is missing.
@@ -607,6 +631,7 @@ goaltracker_refresh_consumers(PG_FUNCTION_ARGS)
 					  &ids, NULL, &nids);
 
 	memset(&refresh, 0, sizeof(Refresh));
+	refresh.updated_at = PG_GETARG_TIMESTAMPTZ(3);
 	refresh.facts = facts_begin_list(account_id, consumer_ids);
 	/* unlike facts, old rows change meanwhile: what was deleted is not to be seen */
 	PushCopiedSnapshot(GetActiveSnapshot());

@@ -117,9 +117,9 @@ rows_query(int nbounds)
 	initStringInfo(&query);
 	for (int i = 1; i < nbounds; i++)
 		appendStringInfo(&query,
-						 "%sSELECT goaltracker._fill_rows($1, $%d, $%d, $2)"
+						 "%sSELECT goaltracker._fill_rows($1, $%d, $%d, $2, $3)"
 						 " FROM pg_catalog.generate_series(1, 1)",
-						 i > 1 ? " UNION ALL " : "", i + 2, i + 3);
+						 i > 1 ? " UNION ALL " : "", i + 3, i + 4);
 	return query.data;
 }
 
@@ -134,20 +134,21 @@ set_param(ParamListInfo params, Oid *argtypes, int no, Oid type, Datum value)
 }
 
 static void
-run_query(const char *query, Datum account_id, Datum rules, Datum *bounds, int nbounds,
-		  DestReceiver *dest)
+run_query(const char *query, Datum account_id, Datum rules, Datum updated_at, Datum *bounds,
+		  int nbounds, DestReceiver *dest)
 {
 	SPIExecuteOptions options = {0};
-	ParamListInfo params = makeParamList(nbounds + 2);
-	Oid		   *argtypes = palloc((nbounds + 2) * sizeof(Oid));
+	ParamListInfo params = makeParamList(nbounds + 3);
+	Oid		   *argtypes = palloc((nbounds + 3) * sizeof(Oid));
 	SPIPlanPtr	plan;
 	int			result;
 
 	set_param(params, argtypes, 0, TEXTOID, account_id);
 	set_param(params, argtypes, 1, JSONBOID, rules);
+	set_param(params, argtypes, 2, TIMESTAMPTZOID, updated_at);
 	for (int i = 0; i < nbounds; i++)
-		set_param(params, argtypes, i + 2, TEXTOID, bounds[i]);
-	plan = SPI_prepare_cursor(query, nbounds + 2, argtypes, CURSOR_OPT_PARALLEL_OK);
+		set_param(params, argtypes, i + 3, TEXTOID, bounds[i]);
+	plan = SPI_prepare_cursor(query, nbounds + 3, argtypes, CURSOR_OPT_PARALLEL_OK);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare_cursor failed: %s", SPI_result_code_string(SPI_result));
 	options.params = params;
@@ -159,9 +160,9 @@ run_query(const char *query, Datum account_id, Datum rules, Datum *bounds, int n
 }
 
 /*
- * _fill(account_id text, bounds text[], rules jsonb): writes the rows of all
- * consumers of an account behind the first bound and up to the last, who must
- * have none; the bounds between them part the work among parallel workers.
+ * _fill(account_id text, bounds text[], rules jsonb, updated_at timestamptz): writes
+ * the rows of all consumers of an account behind the first bound and up to the last,
+ * who must have none; the bounds between them part the work among parallel workers.
  * Returns how many consumers were read, and outcomes and touchpoints written.
  * Reads under the active snapshot.  Raises what rules_parse() and
  * refreshed_table_open() raise.
@@ -185,8 +186,8 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 	SPI_connect();
 	receiver_init(&receiver);
 	if (nbounds > 1)
-		run_query(rows_query(nbounds), account_id, PG_GETARG_DATUM(2), bounds, nbounds,
-				  &receiver.pub);
+		run_query(rows_query(nbounds), account_id, PG_GETARG_DATUM(2), PG_GETARG_DATUM(3),
+				  bounds, nbounds, &receiver.pub);
 	values[0] = Int64GetDatum(receiver.nconsumers);
 	values[1] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_GOAL_OUTCOME));
 	values[2] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_TOUCHPOINT));

@@ -31,6 +31,7 @@ PG_FUNCTION_INFO_V1(goaltracker_fill_rows);
 typedef struct RowSource
 {
 	Datum		account_id;
+	TimestampTz updated_at;
 	const AttributionRules *rules;
 	TupleDesc	tupdescs[REFRESHED_TABLES];
 	MemoryContext consumer_context; /* reset for each consumer */
@@ -108,15 +109,16 @@ static void
 add_goal_event(RowSource *source)
 {
 	const Sweep *sweep = source->sweep;
+	OutcomeWritten written = {.updated_at = source->updated_at};
 	RowBuilder	row;
-	uint64		hash = 0;
 
 	for (int i = 0; i < sweep->ntouchpoints; i++)
 	{
 		if (sweep->touchpoints[i].is_kept)
-			hash = add_touchpoint(source, &sweep->touchpoints[i], hash);
+			written.touchpoints_hash = add_touchpoint(source, &sweep->touchpoints[i],
+													  written.touchpoints_hash);
 	}
-	goal_outcome_row(&row, sweep, source->account_id, source->consumer_id, &hash);
+	goal_outcome_row(&row, sweep, source->account_id, source->consumer_id, &written);
 	(void) chunk_add(&source->chunk, source->tupdescs[REFRESHED_GOAL_OUTCOME], &row,
 					 REFRESHED_GOAL_OUTCOME, 0);
 }
@@ -181,6 +183,7 @@ source_create(FunctionCallInfo fcinfo)
 
 	source->account_id = PointerGetDatum(PG_GETARG_TEXT_P_COPY(0));
 	source->rules = rules_parse(PG_GETARG_JSONB_P_COPY(3));
+	source->updated_at = PG_GETARG_TIMESTAMPTZ(4);
 	source->tupdescs[REFRESHED_TOUCHPOINT] = refreshed_row_type(REFRESHED_TOUCHPOINT);
 	source->tupdescs[REFRESHED_GOAL_OUTCOME] = refreshed_row_type(REFRESHED_GOAL_OUTCOME);
 	source->consumer_context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker consumer",
@@ -194,9 +197,9 @@ source_create(FunctionCallInfo fcinfo)
 
 /*
  * _fill_rows(account_id text, after_consumer text, up_to_consumer text, rules
- * jsonb): the rows of touchpoint and goal_outcome of an account's consumers from
- * one bound (not included) to another (included), without those who have a note,
- * as chunks.  No argument may be NULL.  Reads under the active snapshot.
+ * jsonb, updated_at timestamptz): the rows of touchpoint and goal_outcome of an
+ * account's consumers from one bound (not included) to another (included), without
+ * those who have a note, as chunks.  No argument may be NULL.  Reads under the active snapshot.
  * Raises what rules_parse() and refreshed_table_open() raise.
  */
 Datum

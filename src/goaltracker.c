@@ -149,6 +149,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("goaltracker");
 	visibility_init();
 	statistics_init();
+	conditions_init();
 }
 
 /*

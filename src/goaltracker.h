@@ -20,7 +20,8 @@
  * fill.c			the first refresh of consumers: chunks in, rows written
  * changed.c		changed consumers: fresh rows against old ones
  * report.c			what report views call for each row
- * dates.c			dates under the session's hour offset
+ * dates.c			dates under the session's hour offset, dates and instants as clients filter
+ * conditions.c		conditions on what views work out, as indexes can find them
  * visibility.c		which rows the reader of a report may see
  * statistics.c		the planner's statistics of what report views read
  * work.c			aggregate _work: the work of distinct agent segments
@@ -381,6 +382,13 @@ enum
 	REFRESHED_TABLES
 };
 
+/* What an outcome says of the refresh that wrote it. */
+typedef struct OutcomeWritten
+{
+	TimestampTz updated_at;		/* its turn: later than that of any refresh before */
+	uint64		touchpoints_hash;
+} OutcomeWritten;
+
 extern Relation refreshed_table_open(int table_no, LOCKMODE lockmode);
 extern TupleDesc refreshed_row_type(int table_no);
 extern void row_put_spans(RowBuilder *row, const CreditSpan *span);
@@ -388,7 +396,7 @@ extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint
 						   Datum account_id);
 extern uint64 touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len);
 extern void goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id,
-							 Datum consumer_id, const uint64 *hash);
+							 Datum consumer_id, const OutcomeWritten *written);
 
 /* Whether two texts are the same, byte by byte. */
 static inline bool
@@ -476,6 +484,10 @@ extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until)
 
 extern void visibility_init(void);
 
+/* --- conditions.c ------------------------------------------------------- */
+
+extern void conditions_init(void);
+
 /* --- statistics.c ------------------------------------------------------- */
 
 extern void statistics_init(void);
@@ -496,5 +508,15 @@ extern int64 session_hour_offset_in_force(void);
 extern bool session_sets_hour_offset(void);
 
 #pragma GCC visibility pop
+
+/* --- dates.c ------------------------------------------------------------ */
+
+/* What SQL calls, and conditions.c looks for: in sight, unlike the rest. */
+extern Datum goaltracker_date_key(PG_FUNCTION_ARGS);
+extern Datum goaltracker_date(PG_FUNCTION_ARGS);
+extern Datum goaltracker_first_date(PG_FUNCTION_ARGS);
+extern Datum goaltracker_utc(PG_FUNCTION_ARGS);
+extern Datum goaltracker_from_utc(PG_FUNCTION_ARGS);
+extern Datum goaltracker_day_from_utc(PG_FUNCTION_ARGS);
 
 #endif							/* GOALTRACKER_H */

@@ -30,8 +30,8 @@ static const Oid touchpoint_types[] = {
 	TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID};
 
 static const Oid goal_outcome_types[] = {
-	INT8OID, TIMESTAMPTZOID, INT8OID, INT4OID, INT2OID, BOOLOID, CHAROID, TEXTOID, TEXTOID,
-	TEXTOID, TEXTOID, TEXTOID};
+	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, INT2OID, BOOLOID, CHAROID, TEXTOID,
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID};
 
 /* By number of table. */
 static const struct
@@ -187,22 +187,28 @@ touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len)
 }
 
 /*
- * The row of table goal_outcome for the goal event at hand.  hash: of its touchpoints,
- * NULL where nobody has worked it out.
+ * The row of table goal_outcome for the goal event at hand.  written: what the refresh
+ * that writes it has to say, NULL where none does.
  */
 void
 goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id, Datum consumer_id,
-				 const uint64 *hash)
+				 const OutcomeWritten *written)
 {
 	const JourneyGoal *goal = sweep->goal->entry;
 
 	row_begin(row, &sweep->timeline->view);
 	row_put(row, Int64GetDatum(goal->goal_event_key));
 	row_put(row, TimestampTzGetDatum(goal->reached_at));
-	if (hash == NULL)
+	if (written == NULL)
+	{
 		row_put_null(row);
+		row_put_null(row);
+	}
 	else
-		row_put(row, UInt64GetDatum(*hash));
+	{
+		row_put(row, TimestampTzGetDatum(written->updated_at));
+		row_put(row, UInt64GetDatum(written->touchpoints_hash));
+	}
 	row_put(row, Int32GetDatum(sweep->ncut));
 	if (sweep->reach_window < 0)
 		row_put_null(row);

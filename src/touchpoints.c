@@ -310,7 +310,7 @@ goaltracker_touchpoint_rows(PG_FUNCTION_ARGS)
 /*
  * _goal_outcome_rows(account_id text, consumer_id text, journey, rules jsonb):
  * the rows of table goal_outcome for a consumer, in the order of its columns, without
- * touchpoints_hash.  Raises null_value_not_allowed where account_id or consumer_id
+ * updated_at and touchpoints_hash.  Raises null_value_not_allowed where account_id or consumer_id
  * is NULL.
  */
 Datum

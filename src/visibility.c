@@ -59,6 +59,8 @@ PG_FUNCTION_INFO_V1(goaltracker_refuse_restricted);
 PG_FUNCTION_INFO_V1(goaltracker_caller_sees_all);
 PG_FUNCTION_INFO_V1(goaltracker_visibility_support);
 PG_FUNCTION_INFO_V1(goaltracker_sees_part_support);
+PG_FUNCTION_INFO_V1(goaltracker_updated_at);
+PG_FUNCTION_INFO_V1(goaltracker_updated_at_support);
 PG_FUNCTION_INFO_V1(goaltracker_restrictions_changed);
 
 /* ------------------------------------------------------------------------
@@ -768,6 +770,31 @@ goaltracker_sees_part_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(NULL);
 	request->root->glob->dependsOnRole = true;
 	PG_RETURN_POINTER(makeBoolConst(false, false));
+}
+
+/* _updated_at(timestamptz): its argument, NULL or not. */
+Datum
+goaltracker_updated_at(PG_FUNCTION_ARGS)
+{
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/*
+ * Planner support of _updated_at(): the argument itself where the reader is not
+ * restricted, so that a condition on it can be found by an index.
+ */
+Datum
+goaltracker_updated_at_support(PG_FUNCTION_ARGS)
+{
+	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
+
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL ||
+		kind_of_reader() != SEES_EVERYTHING)
+		PG_RETURN_POINTER(NULL);
+	request->root->glob->dependsOnRole = true;
+	PG_RETURN_POINTER(linitial(request->fcall->args));
 }
 
 /* ------------------------------------------------------------------------

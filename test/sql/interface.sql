@@ -19,13 +19,13 @@ INSERT INTO promised VALUES
 	('goal_event', 'r', 'account_id goal_event_id consumer_id goal_id event_type reached_at lead_value transaction_value currency brand_event_id topic service_activity_status session_id'),
 	('consumer_alias', 'r', 'account_id alias consumer_id'),
 	('import_problem', 'r', 'account_id reason'),
-	('conversions_by_skill', 'v', 'account_id conversation_date week weekday weekday_name skill_id skill duration_bucket_no duration_bucket currency goals_reached conversions lead_value transaction_value'),
-	('conversions_by_agent', 'v', 'account_id conversation_date week weekday weekday_name agent_id agent user_type duration_bucket_no duration_bucket currency goals_reached conversions lead_value transaction_value'),
-	('conversions_by_account', 'v', 'account_id conversation_date week weekday weekday_name currency goals_reached conversions lead_value transaction_value'),
-	('agent_summary', 'v', 'account_id conversation_date week agent_id agent user_type goals_reached conversions agent_messages agent_responses time_assigned currency lead_value transaction_value other_currency_conversions'),
-	('conversion_grid', 'v', 'account_id goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key'),
-	('credit_facts', 'v', 'account_id conversation_date week weekday skill_id agent_id user_type duration_bucket_no currency goal_type goals_reached conversions skill_credit account_credit lead_value transaction_value agent_messages agent_responses seconds_assigned goal_event_key segment_key conversation_open_time goal_timestamp'),
-	('unattributed_goal_events', 'v', 'account_id goal_event_id consumer_id reached_at reason'),
+	('conversions_by_skill', 'v', 'account_id conversation_date week weekday weekday_name skill_id skill duration_bucket_no duration_bucket currency goals_reached conversions lead_value transaction_value date_key'),
+	('conversions_by_agent', 'v', 'account_id conversation_date week weekday weekday_name agent_id agent user_type duration_bucket_no duration_bucket currency goals_reached conversions lead_value transaction_value date_key'),
+	('conversions_by_account', 'v', 'account_id conversation_date week weekday weekday_name currency goals_reached conversions lead_value transaction_value date_key'),
+	('agent_summary', 'v', 'account_id conversation_date week agent_id agent user_type goals_reached conversions agent_messages agent_responses time_assigned currency lead_value transaction_value other_currency_conversions date_key seconds_assigned'),
+	('conversion_grid', 'v', 'account_id goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key date_key conversation_open_time_utc goal_timestamp_utc agent_assignment_time_utc seconds_assigned updated_at updated_at_utc'),
+	('credit_facts', 'v', 'account_id conversation_date week weekday skill_id agent_id user_type duration_bucket_no currency goal_type goals_reached conversions skill_credit account_credit lead_value transaction_value agent_messages agent_responses seconds_assigned goal_event_key segment_key conversation_open_time goal_timestamp date_key conversation_open_time_utc goal_timestamp_utc updated_at updated_at_utc'),
+	('unattributed_goal_events', 'v', 'account_id goal_event_id consumer_id reached_at reason reached_at_utc updated_at updated_at_utc goal_event_key'),
 	('refresh_status', 'v', 'account_id pending_consumers last_refreshed_at');
 INSERT INTO promised
 SELECT relation || '_snapshot', 'm', columns || ' taken_at' FROM promised
@@ -43,6 +43,9 @@ INSERT INTO typed VALUES
 	('contribution_window', 'smallint'), ('credited_user_types', 'text[]'), ('duration_bounds', 'interval[]'), ('valid_during', 'tstzrange'),
 	('opened_at', 'timestamp with time zone'), ('closed_at', 'timestamp with time zone'), ('assigned_at', 'timestamp with time zone'), ('ended_at', 'timestamp with time zone'), ('reached_at', 'timestamp with time zone'),
 	('goal_timestamp', 'timestamp with time zone'), ('conversation_open_time', 'timestamp with time zone'), ('agent_assignment_time', 'timestamp with time zone'), ('last_refreshed_at', 'timestamp with time zone'), ('taken_at', 'timestamp with time zone'),
+	('updated_at', 'timestamp with time zone'), ('updated_at_utc', 'timestamp without time zone'), ('reached_at_utc', 'timestamp without time zone'),
+	('goal_timestamp_utc', 'timestamp without time zone'), ('conversation_open_time_utc', 'timestamp without time zone'), ('agent_assignment_time_utc', 'timestamp without time zone'),
+	('date_key', 'integer'), ('seconds_assigned', 'numeric'),
 	('lead_value', 'numeric(20,4)'), ('transaction_value', 'numeric(20,4)'), ('conversions', 'numeric(20,6)'), ('other_currency_conversions', 'numeric(20,6)'),
 	('conversation_date', 'date'), ('week', 'date'), ('weekday', 'smallint'), ('weekday_name', 'text'), ('hour', 'timestamp without time zone'), ('hour_label', 'text'),
 	('time_assigned', 'interval'), ('goal_event_key', 'bigint'), ('segment_key', 'bigint'), ('segment_no', 'integer'), ('duration_bucket', 'text'), ('duration_bucket_no', 'integer');
@@ -51,6 +54,14 @@ FROM promised AS p
 JOIN pg_attribute AS a ON a.attrelid = ('goaltracker.' || p.relation)::regclass
 JOIN typed AS t ON t.name = a.attname
 WHERE format_type(a.atttypid, a.atttypmod) <> t.type;
+-- What clients read by position stays where it is: what is new stands at the end, in
+-- the order in which it is promised.
+SELECT p.relation, string_agg(a.attname, ' ' ORDER BY a.attnum) AS columns
+FROM promised AS p
+JOIN pg_attribute AS a ON a.attrelid = ('goaltracker.' || p.relation)::regclass AND a.attnum > 0
+WHERE p.kind IN ('v', 'm')
+GROUP BY p.relation, p.columns
+HAVING string_agg(a.attname, ' ' ORDER BY a.attnum) NOT LIKE p.columns || '%';
 -- Counts are integers.
 SELECT a.attrelid::regclass AS relation, a.attname, format_type(a.atttypid, a.atttypmod) AS type
 FROM promised AS p

@@ -17,6 +17,8 @@ BEGIN
 	-- a query's one value with all settings
 	expression := regexp_replace(expression, '_credits\((\$\d+|\(InitPlan \w+\)\.col\d+), [^)]*\)', '_credits(...)');
 	expression := replace(expression, ' COLLATE "C"', '');
+	-- when refreshes were
+	expression := regexp_replace(expression, '(updated_at > '')[^'']*', '\1...');
 	IF expression NOT LIKE '((%) AND (%))' THEN
 		RETURN substr(expression, 2, length(expression) - 2);
 	END IF;
@@ -115,6 +117,42 @@ SELECT plan($$ SELECT * FROM conversion_grid WHERE account_id = 'plans' AND cons
 -- What no report shows
 SELECT plan($$ SELECT * FROM unattributed_goal_events $$);
 SELECT plan($$ SELECT * FROM unattributed_goal_events WHERE account_id = 'plans' AND consumer_id = 'c7' $$);
+
+-- A range of dates as numbers, or of instants in UTC, is one of what is stored.
+SET random_page_cost = 1.1;
+SELECT plan($$ SELECT * FROM conversions_by_skill WHERE account_id = 'plans' AND date_key BETWEEN 20260202 AND 20260204 $$);
+SELECT plan($$ SELECT * FROM conversions_by_agent WHERE account_id = 'plans' AND date_key = 20260202 $$);
+SELECT plan($$ SELECT * FROM conversions_by_account WHERE date_key > 20260131 AND date_key < 20260203 $$);
+SELECT plan($$ SELECT * FROM agent_summary WHERE 20260202 = date_key AND account_id = 'plans' $$);
+SELECT plan($$ SELECT count(*) FROM credit_facts WHERE account_id = 'plans' AND date_key >= bigint '20260202' AND 20260205 > date_key $$);
+SELECT plan($$ SELECT count(*) FROM credit_facts WHERE date_key = to_char(now(), 'YYYYMMDD')::integer $$);
+SELECT plan($$ SELECT goal_event_id FROM conversion_grid
+	WHERE account_id = 'plans' AND goal_timestamp_utc >= '2026-02-02' AND goal_timestamp_utc < date '2026-02-03' $$);
+-- With an hour offset, dates are worked out, and their numbers are.
+SET goaltracker.hour_offset = 5.5;
+SELECT plan($$ SELECT count(*) FROM credit_facts WHERE date_key = 20260202 $$);
+RESET goaltracker.hour_offset;
+SET plan_cache_mode = force_generic_plan;
+PREPARE keys AS SELECT count(*) FROM credit_facts WHERE date_key BETWEEN $1 AND $2;
+SELECT plan($$ EXECUTE keys (20260202, 20260204) $$);
+EXECUTE keys (20260202, 20260204);
+RESET plan_cache_mode;
+
+-- What is newer than the last extract is found by when it was written, ...
+UPDATE agent_segment SET agent_messages = 7 WHERE account_id LIKE 'plans%' AND conversation_id IN ('k7', 'k8');
+SELECT max(updated_at) AS extracted FROM goal_outcome \gset
+SELECT consumers FROM refresh();
+SELECT plan(format('SELECT * FROM credit_facts WHERE updated_at > %L', :'extracted'));
+SELECT plan(format('SELECT * FROM credit_facts WHERE updated_at_utc > %L', timestamptz :'extracted' AT TIME ZONE 'UTC'));
+SELECT plan(format('SELECT goal_event_id FROM conversion_grid WHERE account_id = %L AND updated_at > %L', 'plans', :'extracted'));
+SELECT plan(format('SELECT goal_event_id FROM conversion_grid WHERE updated_at_utc > %L', timestamptz :'extracted' AT TIME ZONE 'UTC'));
+SELECT plan(format('SELECT * FROM unattributed_goal_events WHERE updated_at > %L', :'extracted'));
+SELECT plan(format('SELECT * FROM unattributed_goal_events WHERE updated_at_utc > %L', timestamptz :'extracted' AT TIME ZONE 'UTC'));
+-- ... and so is the latest of them.
+SELECT plan($$ SELECT updated_at FROM conversion_grid ORDER BY updated_at DESC LIMIT 1 $$);
+-- Who does not ask for it does not pay for it: not even a look at goal_outcome.
+SELECT plan($$ SELECT conversation_date, goal_event_key, segment_key, date_key, goal_timestamp_utc FROM credit_facts WHERE account_id = 'plans' AND conversation_date = '2026-02-02' $$);
+RESET random_page_cost;
 
 -- Totals are added up by several processes.
 SET enable_sort = off;

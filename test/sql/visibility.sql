@@ -88,6 +88,8 @@ INSERT INTO goal_event (account_id, goal_event_id, consumer_id, goal_id, event_t
 	('vis shop', 'joint', 'joint', 'order', 'Purchase Event', '2026-06-10 12:00Z', 77, 800009000),
 	('vis shop', 'g self', 'self', 'order', 'Purchase Event', '2026-06-10 12:00Z', 78, 800009001);
 SELECT count(*) AS refreshed FROM refresh();
+-- what others may not see was written in other years too
+UPDATE goal_outcome SET updated_at = reached_at;
 SELECT refresh_snapshots();
 -- what the planner knows, it knows of each value
 SET default_statistics_target = 10000;
@@ -316,7 +318,13 @@ RESET cpu_tuple_cost;
 -- Bare columns of the two tables that joins could be turned around to
 SET ROLE regress_mia;
 SELECT count(*) > 0 AS some FROM conversion_grid WHERE spy(topic) AND spy(source) AND spy(agent_segment_start_reason) AND spy(agent_group) AND spy(campaign_name);
+-- A condition on when rows were written, which an outer join brings along, leaves out
+-- none of them, for those above who see all and for him.
+SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM credit_facts) AS "all"
+FROM credit_facts WHERE updated_at > '2000-01-01' AND updated_at_utc > '2000-01-01';
 RESET ROLE;
+SELECT count(*) > 0 AS some, count(*) = (SELECT count(*) FROM credit_facts) AS "all"
+FROM credit_facts WHERE updated_at > '2000-01-01' AND updated_at_utc > '2000-01-01';
 -- An error that quotes a value quotes one that the reader may see: it is the value
 -- that is looked at first, whatever that is.
 CREATE FUNCTION quotes(query text) RETURNS text

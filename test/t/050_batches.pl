@@ -48,17 +48,18 @@ sub differences
 	my ($complete) = @_;
 	my $reverse = $complete ? q{
 		SELECT 'lacking', t FROM (TABLE goaltracker.touchpoint EXCEPT ALL TABLE point) AS t;
-		SELECT 'lacking', o FROM (TABLE goaltracker.goal_outcome EXCEPT ALL TABLE outcome) AS o;} : '';
+		SELECT 'lacking', o FROM (SELECT to_jsonb(o) - 'updated_at' FROM goaltracker.goal_outcome AS o EXCEPT ALL TABLE outcome) AS o;} : '';
 	return $node->safe_psql('postgres', qq{
 		\\set QUIET on
 		BEGIN;
 		CREATE TEMPORARY TABLE point AS TABLE goaltracker.touchpoint;
-		CREATE TEMPORARY TABLE outcome AS TABLE goaltracker.goal_outcome;
+		CREATE TEMPORARY TABLE outcome AS
+		SELECT to_jsonb(o) - 'updated_at' AS outcome FROM goaltracker.goal_outcome AS o;
 		\\o /dev/null
 		SELECT FROM goaltracker.rebuild();
 		\\o
 		SELECT 'surplus', t FROM (TABLE point EXCEPT ALL TABLE goaltracker.touchpoint) AS t;
-		SELECT 'surplus', o FROM (TABLE outcome EXCEPT ALL TABLE goaltracker.goal_outcome) AS o;
+		SELECT 'surplus', o FROM (TABLE outcome EXCEPT ALL SELECT to_jsonb(o) - 'updated_at' FROM goaltracker.goal_outcome AS o) AS o;
 		$reverse
 		ROLLBACK;});
 }

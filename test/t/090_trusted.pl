@@ -180,7 +180,7 @@ fails('owner', 'shop', q{
 		ALTER TABLE goaltracker._restriction RENAME reader TO r;
 		SELECT count(*) FROM goaltracker.credit_facts},
 	qr/"reader" of relation "_restriction" is missing or has another type/, 'restrictions without a reader');
-fails('owner', 'shop', 'ALTER FUNCTION goaltracker._fill(text, text[], jsonb) CALLED ON NULL INPUT', qr/must be owner/,
+fails('owner', 'shop', 'ALTER FUNCTION goaltracker._fill(text, text[], jsonb, timestamptz) CALLED ON NULL INPUT', qr/must be owner/,
 	'what is written in C stays as it is');
 fails('owner', 'shop', q{CREATE FUNCTION mine() RETURNS void LANGUAGE c AS '$libdir/goaltracker', 'goaltracker_fill'},
 	qr/permission denied for language c/, 'nor can the owner make functions of the library');
