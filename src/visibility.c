@@ -790,8 +790,10 @@ goaltracker_updated_at_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestSimplify *request = (SupportRequestSimplify *) PG_GETARG_POINTER(0);
 
-	if (!IsA(request, SupportRequestSimplify) || request->root == NULL ||
-		kind_of_reader() != SEES_EVERYTHING)
+	if (!IsA(request, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	notice_session_user();
+	if (kind_of_reader() != SEES_EVERYTHING)
 		PG_RETURN_POINTER(NULL);
 	request->root->glob->dependsOnRole = true;
 	PG_RETURN_POINTER(linitial(request->fcall->args));
