@@ -79,7 +79,7 @@ STANDALONE = demo demo-stop test soak fuzz valgrind test-matrix packages bench f
 all:
 
 demo demo-stop test soak fuzz valgrind test-matrix packages:
-	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh
+	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh $(if $(filter packages,$@),pg_cron)
 
 bench:
 	@PG_CONFIG='$(PG_CONFIG)' bench/run $(BENCH)

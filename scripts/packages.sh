@@ -11,7 +11,9 @@ top=$(cd "$(dirname "$0")/.." && pwd -P)
 PG_CONFIG=${PG_CONFIG:-pg_config}
 cluster_settings=/etc/postgresql-common/createcluster.d
 no_cluster=$cluster_settings/goaltracker.conf
-tools=("$@")					# programs wanted besides, each of a package of its name
+# programs wanted besides, each of a package of its name; pg_cron is the extension, where
+# this release of Debian has it
+tools=("$@")
 
 # What is missing, in words that do not depend on the version.
 missing_parts()
@@ -25,8 +27,20 @@ missing_parts()
 	{ [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ]; } || echo server
 	{ command -v prove && perl -MIPC::Run -e 1; } >/dev/null 2>&1 || echo perl
 	for tool in "${tools[@]}"; do
-		command -v "$tool" >/dev/null || echo "$tool"
+		case $tool in
+			pg_cron) has_pg_cron || echo pg_cron ;;
+			*) command -v "$tool" >/dev/null || echo "$tool" ;;
+		esac
 	done
+}
+
+# Whether it is there, or cannot be had as a package.
+has_pg_cron()
+{
+	[ ! -e "$("$PG_CONFIG" --sharedir 2>/dev/null)/extension/pg_cron.control" ] || return 0
+	command -v apt-get >/dev/null || return 0
+	# once there is a list of packages, it says; before, who installs finds out
+	apt-cache show postgresql-common >/dev/null 2>&1 && [ -z "$(packages_for pg_cron)" ]
 }
 
 # The PostgreSQL whose headers or pg_config are here, else the one of this
@@ -53,6 +67,8 @@ packages_for()
 			headers) echo "postgresql-server-dev-$major" ;;
 			server) echo "postgresql-$major" ;;
 			perl) echo perl libipc-run-perl ;;
+			pg_cron) ! apt-cache show "postgresql-$major-cron" >/dev/null 2>&1 ||
+				echo "postgresql-$major-cron" ;;
 			*) echo "$part" ;;
 		esac
 	done
@@ -84,6 +100,7 @@ install_parts()
 		[ "$attempt" = 1 ] || sleep $((attempt * 5))
 		apt-get update >"$log" 2>&1 || :
 		packages=$(packages_for "$@" | xargs) || continue
+		[ -n "$packages" ] || return 0
 		echo "Installing $packages ..."
 		# shellcheck disable=SC2086 # a list of names
 		if DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \

@@ -56,7 +56,7 @@ show_failures()
 
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
-"$here/packages.sh"
+"$here/packages.sh" pg_cron
 prepare_account
 make_work test
 

@@ -7,7 +7,8 @@
 
 CREATE TABLE goaltracker.changed_consumer (
 	account_id			text COLLATE "C" NOT NULL,
-	consumer_id			text COLLATE "C" NOT NULL
+	consumer_id			text COLLATE "C" NOT NULL,
+	noted_at			timestamptz DEFAULT pg_catalog.clock_timestamp()
 ) WITH (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 10000);
 
 CREATE INDEX changed_consumer_by_consumer ON goaltracker.changed_consumer (account_id, consumer_id);
@@ -19,11 +20,14 @@ COMMENT ON TABLE goaltracker.changed_consumer IS
 COMMENT ON COLUMN goaltracker.changed_consumer.account_id IS 'account of the consumer';
 COMMENT ON COLUMN goaltracker.changed_consumer.consumer_id IS
 	'consumer one of whose conversations, agent segments or goal events changed; may repeat';
+COMMENT ON COLUMN goaltracker.changed_consumer.noted_at IS
+	'when the statement that changed it ended';
 
 CREATE TABLE goaltracker.changed_scope (
 	account_id			text COLLATE "C",
 	scope				text COLLATE "C" NOT NULL,
-	id					text COLLATE "C"
+	id					text COLLATE "C",
+	noted_at			timestamptz DEFAULT pg_catalog.clock_timestamp()
 );
 
 ALTER TABLE goaltracker.changed_scope REPLICA IDENTITY FULL;
@@ -35,6 +39,7 @@ COMMENT ON COLUMN goaltracker.changed_scope.account_id IS
 COMMENT ON COLUMN goaltracker.changed_scope.scope IS
 	'account: all its consumers; agent: those of an agent; goal: those of a goal; everything: all accounts';
 COMMENT ON COLUMN goaltracker.changed_scope.id IS 'the agent or goal concerned';
+COMMENT ON COLUMN goaltracker.changed_scope.noted_at IS 'when it changed';
 
 -- Accounts that refresh has begun with.  Until then one note for the account
 -- stands for all of its consumers.

@@ -297,6 +297,7 @@ COMMENT ON COLUMN goaltracker._refresh_turn.turn_at IS
 CREATE TABLE goaltracker._first_refresh (
 	account_id			text COLLATE "C" NOT NULL,
 	done_to				text COLLATE "C" NOT NULL,
+	noted_at			timestamptz,
 	CONSTRAINT _first_refresh_pkey PRIMARY KEY (account_id)
 );
 
@@ -305,6 +306,8 @@ COMMENT ON TABLE goaltracker._first_refresh IS
 COMMENT ON COLUMN goaltracker._first_refresh.account_id IS 'account';
 COMMENT ON COLUMN goaltracker._first_refresh.done_to IS
 	'the last consumer done; an empty text: none yet';
+COMMENT ON COLUMN goaltracker._first_refresh.noted_at IS
+	'when the oldest of the changes was noted that wait for it';
 
 -- ---------------------------------------------------------------------------
 -- Refresh, step by step
@@ -450,15 +453,23 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM goaltracker.changed_scope) THEN
 		RETURN;
 	END IF;
-	INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)
-	SELECT c.account_id, c.consumer_id FROM goaltracker._changed_in_scope AS c;
-	INSERT INTO goaltracker._first_refresh (account_id, done_to)
-	SELECT DISTINCT n.account_id, ''
+	INSERT INTO goaltracker.changed_consumer (account_id, consumer_id, noted_at)
+	SELECT c.account_id, c.consumer_id, n.noted_at
+	FROM goaltracker._changed_in_scope AS c
+	LEFT JOIN (
+		SELECT r.account_id, min(n.noted_at) AS noted_at
+		FROM goaltracker.refreshed_account AS r
+		JOIN goaltracker.changed_scope AS n
+			ON n.account_id = r.account_id OR n.account_id IS NULL
+		GROUP BY r.account_id) AS n ON n.account_id = c.account_id;
+	INSERT INTO goaltracker._first_refresh (account_id, done_to, noted_at)
+	SELECT n.account_id, '', min(n.noted_at)
 	FROM goaltracker.changed_scope AS n
 	WHERE n.scope = 'account'
 		AND NOT EXISTS (
 			SELECT FROM goaltracker.refreshed_account AS r
-			WHERE r.account_id = n.account_id);
+			WHERE r.account_id = n.account_id)
+	GROUP BY n.account_id;
 	INSERT INTO goaltracker.refreshed_account (account_id)
 	SELECT f.account_id FROM goaltracker._first_refresh AS f
 	WHERE NOT EXISTS (
@@ -552,7 +563,8 @@ COMMENT ON FUNCTION goaltracker._inner_bounds(text, text, text) IS
 -- The planner, who does not know how few rows there are for a consumer, would
 -- rather read whole tables, and compile the statements first.
 CREATE FUNCTION goaltracker._refresh_consumers(wanted_account_id text, consumer_ids text[],
-	rules jsonb, updated_at timestamptz, OUT goal_events bigint, OUT touchpoints bigint)
+	rules jsonb, updated_at timestamptz, OUT goal_events bigint, OUT touchpoints bigint,
+	OUT written bigint, OUT removed bigint)
 RETURNS record
 LANGUAGE c STRICT
 SET search_path = pg_catalog, pg_temp
@@ -626,7 +638,7 @@ COMMENT ON FUNCTION goaltracker._fill_part(integer) IS
 -- refresh ends however fast loads go on.
 CREATE FUNCTION goaltracker._refresh_step_work(batch_size integer, INOUT at_account text,
 	INOUT at_consumer text, OUT is_done boolean, OUT consumers bigint,
-	OUT goal_events bigint, OUT touchpoints bigint)
+	OUT goal_events bigint, OUT touchpoints bigint, OUT written bigint, OUT removed bigint)
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -650,6 +662,8 @@ BEGIN
 	SELECT f.is_done, f.consumers, f.goal_events, f.touchpoints
 	INTO is_done, consumers, goal_events, touchpoints
 	FROM goaltracker._fill_part(batch_size) AS f;
+	written := touchpoints;
+	removed := 0;
 	IF NOT is_done THEN
 		RETURN;
 	END IF;
@@ -680,7 +694,7 @@ BEGIN
 	)
 	SELECT array_agg(DISTINCT t.consumer_id ORDER BY t.consumer_id) INTO consumer_ids
 	FROM taken AS t;
-	SELECT r.* INTO goal_events, touchpoints
+	SELECT r.* INTO goal_events, touchpoints, written, removed
 	FROM goaltracker._refresh_consumers(next_account, consumer_ids,
 		goaltracker._rules(next_account),
 		(SELECT t.turn_at FROM goaltracker._refresh_turn AS t)) AS r;
@@ -695,7 +709,7 @@ COMMENT ON FUNCTION goaltracker._refresh_step_work(integer, text, text) IS
 
 CREATE FUNCTION goaltracker._refresh_step(batch_size integer, INOUT at_account text,
 	INOUT at_consumer text, OUT is_done boolean, OUT consumers bigint,
-	OUT goal_events bigint, OUT touchpoints bigint)
+	OUT goal_events bigint, OUT touchpoints bigint, OUT written bigint, OUT removed bigint)
 RETURNS record
 LANGUAGE c SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -727,6 +741,7 @@ BEGIN
 			WHERE g.account_id = p.account_id AND g.consumer_id = p.alias);
 	UPDATE goaltracker.refreshed_account AS r
 	SET last_refreshed_at = least(started_at, clock_timestamp());
+	PERFORM goaltracker._progress_end();
 END
 $$;
 
@@ -735,7 +750,8 @@ COMMENT ON FUNCTION goaltracker._end_refresh(timestamptz, text[], text[]) IS
 
 -- All steps in the calling transaction.
 CREATE FUNCTION goaltracker._refresh_all_work(started_at timestamptz, alias_accounts text[],
-	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
+	OUT written bigint, OUT removed bigint)
 RETURNS record
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -749,13 +765,17 @@ BEGIN
 	consumers := 0;
 	goal_events := 0;
 	touchpoints := 0;
+	written := 0;
+	removed := 0;
 	PERFORM goaltracker._expand_notes_work();
+	PERFORM goaltracker._begin_progress(NULL);
 	LOOP
 		SELECT f.* INTO step FROM goaltracker._fill_part(NULL) AS f;
 		EXIT WHEN step.is_done;
 		consumers := consumers + step.consumers;
 		goal_events := goal_events + step.goal_events;
 		touchpoints := touchpoints + step.touchpoints;
+		written := written + step.touchpoints;
 	END LOOP;
 	LOOP
 		SELECT s.* INTO step
@@ -766,6 +786,8 @@ BEGIN
 		consumers := consumers + step.consumers;
 		goal_events := goal_events + step.goal_events;
 		touchpoints := touchpoints + step.touchpoints;
+		written := written + step.written;
+		removed := removed + step.removed;
 	END LOOP;
 	PERFORM goaltracker._end_refresh(started_at, alias_accounts, aliases);
 END
@@ -775,7 +797,8 @@ COMMENT ON FUNCTION goaltracker._refresh_all_work(timestamptz, text[], text[]) I
 	'all steps of a refresh but the first';
 
 CREATE FUNCTION goaltracker._refresh_all(started_at timestamptz, alias_accounts text[],
-	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint)
+	aliases text[], OUT consumers bigint, OUT goal_events bigint, OUT touchpoints bigint,
+	OUT written bigint, OUT removed bigint)
 RETURNS record
 LANGUAGE c SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -797,11 +820,17 @@ AS $$
 DECLARE
 	called_at CONSTANT timestamptz := clock_timestamp();
 	beginning record;
+	written bigint;
+	removed bigint;
 BEGIN
 	beginning := goaltracker._begin_refresh();
-	SELECT r.* INTO consumers, goal_events, touchpoints
+	SELECT r.* INTO consumers, goal_events, touchpoints, written, removed
 	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases) AS r;
+	IF consumers > 0 THEN
+		PERFORM goaltracker._log_refresh(NULL, 'refresh', called_at, consumers, goal_events,
+			written, removed, true);
+	END IF;
 	elapsed := clock_timestamp() - called_at;
 END
 $$;
@@ -818,6 +847,8 @@ AS $$
 DECLARE
 	called_at CONSTANT timestamptz := clock_timestamp();
 	beginning record;
+	written bigint;
+	thrown_away bigint;
 BEGIN
 	PERFORM goaltracker._refuse_read_only('rebuild');
 	PERFORM goaltracker._take_turn();
@@ -832,12 +863,15 @@ BEGIN
 	SELECT g.account_id, 'account' FROM goaltracker.goal_event AS g GROUP BY g.account_id;
 	beginning := goaltracker._begin_refresh();
 	DELETE FROM goaltracker.touchpoint;
+	GET DIAGNOSTICS thrown_away = ROW_COUNT;
 	DELETE FROM goaltracker.goal_outcome;
 	DELETE FROM goaltracker._first_refresh;
 	DELETE FROM goaltracker.refreshed_account;
-	SELECT r.* INTO consumers, goal_events, touchpoints
+	SELECT r.* INTO consumers, goal_events, touchpoints, written
 	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases) AS r;
+	PERFORM goaltracker._log_refresh(NULL, 'rebuild', called_at, consumers, goal_events,
+		written, thrown_away, true);
 	elapsed := clock_timestamp() - called_at;
 END
 $$;
@@ -851,10 +885,12 @@ CREATE PROCEDURE goaltracker.refresh_in_batches(batch_size integer DEFAULT 10000
 LANGUAGE plpgsql
 AS $$
 DECLARE
+	called_at CONSTANT timestamptz := pg_catalog.clock_timestamp();
 	beginning record;
 	step record;
 	at_account text := '';
 	at_consumer text := '';
+	refresh_no bigint;
 BEGIN
 	IF batch_size IS NULL OR batch_size < 1 THEN
 		RAISE EXCEPTION USING
@@ -867,17 +903,25 @@ BEGIN
 	COMMIT;
 	beginning := goaltracker._begin_refresh();
 	PERFORM goaltracker._expand_notes();
+	PERFORM goaltracker._begin_progress(batch_size);
 	COMMIT;
 	LOOP
 		PERFORM goaltracker._take_turn();
 		SELECT s.* INTO step
 		FROM goaltracker._refresh_step(batch_size, at_account, at_consumer) AS s;
+		IF step.consumers OPERATOR(pg_catalog.>) 0 THEN
+			refresh_no := goaltracker._log_refresh(refresh_no, 'batches', called_at,
+				step.consumers, step.goal_events, step.written, step.removed, false);
+		END IF;
 		COMMIT;
 		EXIT WHEN step.is_done;
 		at_account := step.at_account;
 		at_consumer := step.at_consumer;
 	END LOOP;
 	PERFORM goaltracker._take_turn();
+	IF refresh_no IS NOT NULL THEN
+		PERFORM goaltracker._log_refresh(refresh_no, 'batches', called_at, 0, 0, 0, 0, true);
+	END IF;
 	PERFORM goaltracker._end_refresh(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases);
 	COMMIT;

@@ -606,7 +606,8 @@ SELECT s.account_id,
 	CASE WHEN goaltracker._sees_all(s.account_id) THEN COALESCE(k.goal_events_cut, 0) END
 		AS goal_events_cut,
 	CASE WHEN goaltracker._sees_all(s.account_id) THEN COALESCE(k.touchpoints_cut, 0) END
-		AS touchpoints_cut
+		AS touchpoints_cut,
+	CASE WHEN p.pending_consumers > 0 THEN w.pending_since END AS pending_since
 FROM (
 	SELECT a.account_id FROM goaltracker.account AS a
 	UNION
@@ -622,6 +623,23 @@ LEFT JOIN (
 	FROM goaltracker._pending_consumer AS p
 	GROUP BY p.account_id
 ) AS p ON p.account_id = s.account_id
+LEFT JOIN (
+	SELECT n.account_id, pg_catalog.min(n.noted_at) AS pending_since
+	FROM (
+		SELECT c.account_id, c.noted_at FROM goaltracker.changed_consumer AS c
+		UNION ALL
+		SELECT f.account_id, f.noted_at FROM goaltracker._first_refresh AS f
+		UNION ALL
+		SELECT n.account_id, n.noted_at FROM goaltracker.changed_scope AS n
+		UNION ALL
+		-- a note on all accounts
+		SELECT r.account_id, n.noted_at
+		FROM goaltracker.changed_scope AS n
+		CROSS JOIN goaltracker.refreshed_account AS r
+		WHERE n.account_id IS NULL
+	) AS n
+	GROUP BY n.account_id
+) AS w ON w.account_id = s.account_id
 LEFT JOIN (
 	SELECT o.account_id, pg_catalog.count(*) AS goal_events_cut,
 		pg_catalog.sum(o.touchpoints_cut)::bigint AS touchpoints_cut

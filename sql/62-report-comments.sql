@@ -260,3 +260,5 @@ COMMENT ON COLUMN goaltracker.refresh_status.last_refreshed_at IS
 COMMENT ON COLUMN goaltracker.refresh_status.goal_events_cut IS
 	'goal events of which touchpoints were left out (S18)';
 COMMENT ON COLUMN goaltracker.refresh_status.touchpoints_cut IS 'touchpoints left out (S18)';
+COMMENT ON COLUMN goaltracker.refresh_status.pending_since IS
+	'when the oldest change was made that waits for the next refresh; null: none waits, or not known';

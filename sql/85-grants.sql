@@ -15,6 +15,7 @@ RETURN ARRAY[
 		'goaltracker.conversions_by_account, goaltracker.agent_summary, '
 		'goaltracker.conversion_grid, goaltracker.credit_facts, '
 		'goaltracker.unattributed_goal_events, goaltracker.refresh_status, '
+		'goaltracker.refresh_log, goaltracker.refresh_progress, '
 		'goaltracker.conversions_by_skill_stored, goaltracker.conversions_by_agent_stored, '
 		'goaltracker.conversions_by_account_stored, goaltracker.agent_summary_stored'];
 
@@ -29,7 +30,8 @@ RETURN ARRAY[
 		'goaltracker.goal_event, goaltracker.skill, goaltracker.agent, goaltracker.agent_group, '
 		'goaltracker.agent_group_membership, goaltracker.campaign, goaltracker.engagement, '
 		'goaltracker.goal',
-	'SELECT ON goaltracker.refresh_status, goaltracker.import_problem, goaltracker.consumer_alias',
+	'SELECT ON goaltracker.refresh_status, goaltracker.refresh_log, goaltracker.refresh_progress, '
+		'goaltracker.import_problem, goaltracker.consumer_alias',
 	'EXECUTE ON FUNCTION goaltracker.refresh(), goaltracker.refresh_snapshots(), '
 		'goaltracker.import_conversations(text, jsonb), '
 		'goaltracker.import_conversations(text, text), '
@@ -39,7 +41,9 @@ RETURN ARRAY[
 	-- the steps of refresh_in_batches(), which anybody may call, with his own rights
 	'EXECUTE ON FUNCTION goaltracker._take_turn(), goaltracker._begin_refresh(), '
 		'goaltracker._expand_notes(), goaltracker._refresh_step(integer, text, text), '
-		'goaltracker._end_refresh(timestamptz, text[], text[])'];
+		'goaltracker._end_refresh(timestamptz, text[], text[]), '
+		'goaltracker._begin_progress(integer), '
+		'goaltracker._log_refresh(bigint, text, timestamptz, bigint, bigint, bigint, bigint, boolean)'];
 
 COMMENT ON FUNCTION goaltracker._loader_rights() IS 'what grant_loader() grants';
 

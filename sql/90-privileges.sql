@@ -131,10 +131,21 @@ GRANT EXECUTE ON FUNCTION goaltracker._sees_group(text, text) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._refuse_restricted() TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._refuse_restricted(text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._running_refreshes() TO PUBLIC;
+
 -- It runs with its caller's rights, and its steps are not PUBLIC's.  So nobody needs
 -- to grant it: a dump of a grant on what is not the grantor's own can be restored by
 -- superusers alone.
 GRANT EXECUTE ON PROCEDURE goaltracker.refresh_in_batches(integer) TO PUBLIC;
+
+-- Likewise: what is scheduled runs with the caller's rights, who must have a right on
+-- pg_cron, and on refresh().
+GRANT EXECUTE ON FUNCTION goaltracker.schedule_refresh(text), goaltracker.unschedule_refresh(),
+	goaltracker.schedule_snapshots(text), goaltracker.unschedule_snapshots(),
+	goaltracker._schedule(text, text, text), goaltracker._unschedule(text),
+	goaltracker._require_cron(text), goaltracker._cron_schedule(text, boolean) TO PUBLIC;
 
 -- Totals over a report that counts each goal event or segment once (S12, S17)
 -- are part of reading it.
@@ -193,6 +204,10 @@ SELECT pg_catalog.pg_extension_config_dump('goaltracker.changed_scope', '');
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.refreshed_account', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker._first_refresh', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._refresh_log', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._refresh_log_refresh_no_seq', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker._restriction', '');
 

@@ -608,8 +608,9 @@ refresh_end(Refresh *refresh)
 /*
  * _refresh_consumers(account_id text, consumer_ids text[], rules jsonb, updated_at
  * timestamptz): brings the rows of some consumers of an account up to date, those that
- * change as of updated_at; consumer_ids are distinct and in order of their bytes.  No argument may be NULL.  Returns how many outcomes and
- * touchpoints they have.  Reads under the active snapshot.  Raises what
+ * change as of updated_at; consumer_ids are distinct and in order of their bytes.  No
+ * argument may be NULL.  Returns how many outcomes and touchpoints they have, and how many
+ * touchpoints were written and removed.  Reads under the active snapshot.  Raises what
  * rules_parse() and refreshed_table_open() raise, and undefined_object where an
  * index is missing.
  */
@@ -622,8 +623,8 @@ goaltracker_refresh_consumers(PG_FUNCTION_ARGS)
 	int			nids;
 	TupleDesc	tupdesc;
 	Refresh		refresh;
-	Datum		values[2];
-	bool		nulls[2] = {false, false};
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
@@ -638,11 +639,17 @@ goaltracker_refresh_consumers(PG_FUNCTION_ARGS)
 	UpdateActiveSnapshotCommandId();
 	refresh_begin(&refresh, account_id, PG_GETARG_JSONB_P(2));
 	for (int i = 0; i < nids; i++)
+	{
 		refresh_consumer(&refresh, ids[i]);
-	refresh_end(&refresh);
-	PopActiveSnapshot();
-
+		progress_add(1);
+	}
 	values[0] = Int64GetDatum(refresh.ngoals);
 	values[1] = Int64GetDatum(refresh.ntouchpoints);
+	values[2] = Int64GetDatum(writer_nrows(refresh.writer, REFRESHED_TOUCHPOINT));
+	values[3] = Int64GetDatum(writer_ndeleted(refresh.writer, REFRESHED_TOUCHPOINT));
+	refresh_end(&refresh);
+	PopActiveSnapshot();
+	progress_show();
+
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

@@ -102,6 +102,13 @@ early_setting(const char *name)
 #endif
 }
 
+/* 16 numbers the backends it tells about otherwise, and says so by the name. */
+#if PG_VERSION_NUM >= 160000
+#define BackendEntry(n) pgstat_get_local_beentry_by_index(n)
+#else
+#define BackendEntry(n) pgstat_fetch_stat_local_beentry(n)
+#endif
+
 /* 19 keeps what is under way in a JsonbInState; its function returns nothing. */
 #include "utils/jsonb.h"
 

@@ -48,12 +48,12 @@ write_chunk(ChunkReceiver *receiver, const struct varlena *chunk)
 {
 	const char *at = VARDATA_ANY(chunk);
 	const char *end = at + VARSIZE_ANY_EXHDR(chunk);
-	int32		nconsumers;
+	ChunkHeader header;
 	ChunkRow	row;
 
-	memcpy(&nconsumers, at, sizeof(nconsumers));
-	receiver->nconsumers += nconsumers;
-	at += sizeof(nconsumers);
+	memcpy((char *) &header + VARHDRSZ, at, sizeof(header) - VARHDRSZ);
+	receiver->nconsumers += header.nconsumers;
+	at += sizeof(header) - VARHDRSZ;
 	while (at < end)
 	{
 		memcpy(&row, at, sizeof(row));
@@ -61,6 +61,7 @@ write_chunk(ChunkReceiver *receiver, const struct varlena *chunk)
 		writer_put(receiver->writer, row.table, row.lane, at, row.len);
 		at += MAXALIGN(row.len);
 	}
+	progress_add(header.nwith_goals);
 }
 
 static bool
@@ -193,6 +194,7 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 	values[2] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_TOUCHPOINT));
 	writer_end(receiver.writer);
 	SPI_finish();
+	progress_show();
 
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));
 }

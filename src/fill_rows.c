@@ -39,6 +39,7 @@ typedef struct RowSource
 	bool		is_done;
 	Datum		consumer_id;
 	Sweep	   *sweep;			/* NULL: none at hand */
+	int32		nwith_goals;	/* consumers given since the chunk before */
 	StringInfoData chunk;
 } RowSource;
 
@@ -135,6 +136,7 @@ next_goal_event(RowSource *source)
 		source->sweep = NULL;
 		if (!facts_next(source->facts, &journey, &source->consumer_id))
 			return false;
+		source->nwith_goals++;
 		source->sweep = sweep_begin(timeline_create(journey, source->rules), MAX_WINDOW);
 	}
 	return true;
@@ -157,6 +159,9 @@ fill_chunk(RowSource *source)
 	}
 	header = (ChunkHeader *) chunk->data;
 	header->nconsumers = facts_take_count(source->facts);
+	header->nwith_goals = source->nwith_goals;
+	header->unused = 0;
+	source->nwith_goals = 0;
 	SET_VARSIZE(header, chunk->len);
 }
 

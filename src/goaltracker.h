@@ -19,6 +19,7 @@
  * fill_rows.c		the first refresh of consumers: rows of a range, in chunks
  * fill.c			the first refresh of consumers: chunks in, rows written
  * changed.c		changed consumers: fresh rows against old ones
+ * progress.c		how far a refresh is, for other sessions and for who waits for it
  * report.c			what report views call for each row
  * dates.c			dates under the session's hour offset, dates and instants as clients filter
  * conditions.c		conditions on what views work out, as indexes can find them
@@ -453,6 +454,7 @@ typedef struct RefreshWriter RefreshWriter;
 extern RefreshWriter *writer_begin(void);
 extern Relation writer_table(const RefreshWriter *writer, int table_no);
 extern uint64 writer_nrows(const RefreshWriter *writer, int table_no);
+extern uint64 writer_ndeleted(const RefreshWriter *writer, int table_no);
 extern void writer_put(RefreshWriter *writer, int table_no, int lane_no, const void *row,
 					   uint32 len);
 extern void writer_delete(RefreshWriter *writer, int table_no, ItemPointer tid);
@@ -466,6 +468,8 @@ typedef struct ChunkHeader
 {
 	int32		vl_len_;		/* varlena header (do not touch directly!) */
 	int32		nconsumers;		/* looked at since the chunk before */
+	int32		nwith_goals;	/* of these, those whose goal events follow */
+	int32		unused;			/* rows stay aligned */
 } ChunkHeader;
 
 /* Stands before the tuple itself, header included. */
@@ -476,6 +480,11 @@ typedef struct ChunkRow
 	uint16		lane;
 } ChunkRow;
 
+/* --- progress.c --------------------------------------------------------- */
+
+extern void progress_add(int64 nconsumers);
+extern void progress_show(void);
+
 /* --- report.c ----------------------------------------------------------- */
 
 extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until);
@@ -483,6 +492,7 @@ extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until)
 /* --- visibility.c ------------------------------------------------------- */
 
 extern void visibility_init(void);
+extern void refuse_restricted(const char *relation, const char *hint);
 
 /* --- conditions.c ------------------------------------------------------- */
 

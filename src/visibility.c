@@ -56,6 +56,7 @@ PG_FUNCTION_INFO_V1(goaltracker_sees_all);
 PG_FUNCTION_INFO_V1(goaltracker_sees_part);
 PG_FUNCTION_INFO_V1(goaltracker_sees_group);
 PG_FUNCTION_INFO_V1(goaltracker_refuse_restricted);
+PG_FUNCTION_INFO_V1(goaltracker_refuse_restricted_relation);
 PG_FUNCTION_INFO_V1(goaltracker_caller_sees_all);
 PG_FUNCTION_INFO_V1(goaltracker_visibility_support);
 PG_FUNCTION_INFO_V1(goaltracker_sees_part_support);
@@ -707,6 +708,18 @@ goaltracker_sees_group(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(true);
 }
 
+/* An error where the reader is restricted: what he wants to read is of all accounts. */
+void
+refuse_restricted(const char *relation, const char *hint)
+{
+	if (kind_of_reader() != SEES_EVERYTHING)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" is restricted and cannot read %s",
+						GetUserNameFromId(GetUserId(), false), relation),
+				 errhint("%s", hint)));
+}
+
 /*
  * _refuse_restricted(): true; an error (insufficient_privilege) where the reader
  * is restricted.
@@ -714,12 +727,18 @@ goaltracker_sees_group(PG_FUNCTION_ARGS)
 Datum
 goaltracker_refuse_restricted(PG_FUNCTION_ARGS)
 {
-	if (kind_of_reader() != SEES_EVERYTHING)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("role \"%s\" is restricted and cannot read snapshots",
-						GetUserNameFromId(GetUserId(), false)),
-				 errhint("Read the report itself.")));
+	refuse_restricted("snapshots", "Read the report itself.");
+	PG_RETURN_BOOL(true);
+}
+
+/*
+ * _refuse_restricted(relation text): true; an error (insufficient_privilege) where the
+ * reader is restricted, and so cannot read what is of all accounts.
+ */
+Datum
+goaltracker_refuse_restricted_relation(PG_FUNCTION_ARGS)
+{
+	refuse_restricted(text_to_cstring(PG_GETARG_TEXT_PP(0)), "refresh_status has the accounts that the role may see.");
 	PG_RETURN_BOOL(true);
 }
 

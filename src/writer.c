@@ -45,6 +45,7 @@ typedef struct TableWriter
 	Lane	   *lanes[LANES];	/* NULL: not yet used */
 	TupleTableSlot *slots[ROWS_AT_ONCE];	/* for the lane that is handed over */
 	uint64		nrows;
+	uint64		ndeleted;
 } TableWriter;
 
 struct RefreshWriter
@@ -94,6 +95,13 @@ uint64
 writer_nrows(const RefreshWriter *writer, int table_no)
 {
 	return writer->tables[table_no].nrows;
+}
+
+/* How many rows were deleted so far. */
+uint64
+writer_ndeleted(const RefreshWriter *writer, int table_no)
+{
+	return writer->tables[table_no].ndeleted;
 }
 
 /* What else an inserted row brings about: index entries, and users' triggers. */
@@ -178,6 +186,7 @@ writer_delete(RefreshWriter *writer, int table_no, ItemPointer tid)
 	TriggerDesc *triggers = table->result_rel->ri_TrigDesc;
 
 	simple_table_tuple_delete(table->rel, tid, GetActiveSnapshot());
+	table->ndeleted++;
 	if (triggers != NULL && triggers->trig_delete_after_row)
 		ExecARDeleteTriggers(table->estate, table->result_rel, tid, NULL, NULL, false);
 }

@@ -26,7 +26,9 @@ INSERT INTO promised VALUES
 	('conversion_grid', 'v', 'account_id goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key date_key conversation_open_time_utc goal_timestamp_utc agent_assignment_time_utc seconds_assigned updated_at updated_at_utc'),
 	('credit_facts', 'v', 'account_id conversation_date week weekday skill_id agent_id user_type duration_bucket_no currency goal_type goals_reached conversions skill_credit account_credit lead_value transaction_value agent_messages agent_responses seconds_assigned goal_event_key segment_key conversation_open_time goal_timestamp date_key conversation_open_time_utc goal_timestamp_utc updated_at updated_at_utc'),
 	('unattributed_goal_events', 'v', 'account_id goal_event_id consumer_id reached_at reason reached_at_utc updated_at updated_at_utc goal_event_key'),
-	('refresh_status', 'v', 'account_id pending_consumers last_refreshed_at');
+	('refresh_log', 'v', 'refresh_no started_at duration kind is_finished batches consumers goal_events touchpoints_written touchpoints_removed refreshed_by'),
+	('refresh_progress', 'v', 'pid refreshed_by started_at phase consumers_done consumers_total batches_done batches_total expected_end'),
+	('refresh_status', 'v', 'account_id pending_consumers last_refreshed_at goal_events_cut touchpoints_cut pending_since');
 INSERT INTO promised
 SELECT relation || '_snapshot', 'm', columns || ' taken_at' FROM promised
 WHERE relation IN ('conversions_by_skill', 'conversions_by_agent', 'conversions_by_account', 'agent_summary');
@@ -82,6 +84,8 @@ FROM (VALUES
 	('import_web_sessions', 'account_id text, document jsonb'), ('import_web_sessions', 'account_id text, document text'),
 	('link_consumer', 'account_id text, alias text, consumer_id text'),
 	('refresh', ''), ('rebuild', ''), ('refresh_in_batches', 'IN batch_size integer'), ('refresh_snapshots', ''),
+	('schedule_refresh', 'interval_text text'), ('unschedule_refresh', ''),
+	('schedule_snapshots', 'interval_text text'), ('unschedule_snapshots', ''),
 	('sum_once', 'value numeric, key bigint'), ('count_once', 'key bigint'),
 	('touchpoints', 'journey journey, lookback_days integer, rules jsonb'), ('attribute', 'journey journey, model text, window_days integer, rules jsonb'),
 	('explain_goal_event', 'account_id text, goal_event_id text'), ('journey', NULL), ('agent_responses', NULL)) AS p (name, arguments)

@@ -220,7 +220,7 @@ runs('owner', 'shop', 'CREATE INDEX ON goaltracker.touchpoint (agent_id)', '', '
 # ---------------------------------------------------------------------------
 
 my @reports = qw(conversions_by_skill conversions_by_agent conversions_by_account agent_summary
-  conversion_grid credit_facts unattributed_goal_events refresh_status
+  conversion_grid credit_facts unattributed_goal_events refresh_status refresh_log refresh_progress
   conversions_by_skill_stored conversions_by_agent_stored conversions_by_account_stored agent_summary_stored);
 sub rights_of
 {
@@ -244,9 +244,9 @@ is(rights_of('reader'), join(' ', sort map { "SELECT $_" } @reports), 'a reader 
 is(rights_of('loader'), join(' ', sort(
 		(map { my $table = $_; map { "$_ $table" } qw(SELECT INSERT UPDATE DELETE) }
 			qw(conversation agent_segment goal_event skill agent agent_group agent_group_membership campaign engagement goal)),
-		(map { "SELECT $_" } qw(refresh_status import_problem consumer_alias)),
+		(map { "SELECT $_" } qw(refresh_status refresh_log refresh_progress import_problem consumer_alias)),
 		(map { "EXECUTE $_" } qw(refresh refresh_snapshots import_conversations import_conversations import_web_sessions
-			import_web_sessions link_consumer _take_turn _begin_refresh _expand_notes _refresh_step _end_refresh)))),
+			import_web_sessions link_consumer _take_turn _begin_refresh _expand_notes _refresh_step _end_refresh _begin_progress _log_refresh)))),
 	'a loader loads and refreshes, and nothing else');
 runs('reader', 'shop', "SELECT count(*) FROM goaltracker.$_", $_ =~ /unatt/ ? '0' : $node->safe_psql('shop', "SELECT count(*) FROM goaltracker.$_"), "a reader reads $_")
   foreach @reports;
@@ -289,6 +289,8 @@ foreach my $call (
 	'PERFORM goaltracker.refresh()', 'PERFORM goaltracker.refresh_snapshots()', 'PERFORM goaltracker._take_turn()',
 	'PERFORM goaltracker._begin_refresh()', 'PERFORM goaltracker._expand_notes()',
 	"PERFORM goaltracker._refresh_step(1, ''::pg_catalog.text, ''::pg_catalog.text)",
+	'PERFORM goaltracker._begin_progress(1)',
+	"PERFORM goaltracker._log_refresh(NULL, 'refresh'::pg_catalog.text, '2024-06-01Z'::pg_catalog.timestamptz, 1, 1, 1, 1, true)",
 	"PERFORM goaltracker._end_refresh('2024-06-01Z'::pg_catalog.timestamptz, '{}'::pg_catalog.text[], '{}'::pg_catalog.text[])",
 	"PERFORM goaltracker.link_consumer('north'::pg_catalog.text, 'v2'::pg_catalog.text, 'c2'::pg_catalog.text)",
 	q{PERFORM goaltracker.import_conversations('north'::pg_catalog.text, '[{"info": {}}]'::pg_catalog.text)},
