@@ -111,6 +111,10 @@ CREATE INDEX agent_segment_by_consumer ON goaltracker.agent_segment (account_id,
 -- A changed user type sends refresh to the consumers of one agent.
 CREATE INDEX agent_segment_by_agent ON goaltracker.agent_segment (account_id, agent_id);
 
+-- Whom a period has touched.  Facts come more or less in order of time, for which a
+-- few pages are enough; keeping them costs a load little beside the other indexes.
+CREATE INDEX agent_segment_by_time ON goaltracker.agent_segment USING brin (assigned_at);
+
 CREATE TABLE goaltracker.goal_event (
 	account_id			text COLLATE "C" NOT NULL,
 	goal_event_id		text COLLATE "C" NOT NULL,

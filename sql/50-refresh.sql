@@ -218,7 +218,7 @@ COMMENT ON VIEW goaltracker._journey IS 'the journey of each consumer';
 
 CREATE FUNCTION goaltracker._rules(wanted_account_id text)
 RETURNS jsonb
-LANGUAGE sql STABLE
+LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 RETURN jsonb_build_object(
 	'credited_user_types', coalesce(
@@ -741,6 +741,7 @@ BEGIN
 			WHERE g.account_id = p.account_id AND g.consumer_id = p.alias);
 	UPDATE goaltracker.refreshed_account AS r
 	SET last_refreshed_at = least(started_at, clock_timestamp());
+	PERFORM goaltracker._note_attribution(least(started_at, clock_timestamp()));
 	PERFORM goaltracker._progress_end();
 END
 $$;
@@ -867,6 +868,7 @@ BEGIN
 	DELETE FROM goaltracker.goal_outcome;
 	DELETE FROM goaltracker._first_refresh;
 	DELETE FROM goaltracker.refreshed_account;
+	DELETE FROM goaltracker._outcome_count;
 	SELECT r.* INTO consumers, goal_events, touchpoints, written
 	FROM goaltracker._refresh_all(beginning.started_at, beginning.alias_accounts,
 		beginning.aliases) AS r;

@@ -133,7 +133,7 @@ COMMENT ON FUNCTION goaltracker._refuse_restricted() IS
 
 CREATE FUNCTION goaltracker._caller_sees_all(account_id text)
 RETURNS boolean
-LANGUAGE c STABLE
+LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'goaltracker_caller_sees_all';
 
 COMMENT ON FUNCTION goaltracker._caller_sees_all(text) IS

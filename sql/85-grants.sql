@@ -17,7 +17,12 @@ RETURN ARRAY[
 		'goaltracker.unattributed_goal_events, goaltracker.refresh_status, '
 		'goaltracker.refresh_log, goaltracker.refresh_progress, '
 		'goaltracker.conversions_by_skill_stored, goaltracker.conversions_by_agent_stored, '
-		'goaltracker.conversions_by_account_stored, goaltracker.agent_summary_stored'];
+		'goaltracker.conversions_by_account_stored, goaltracker.agent_summary_stored',
+	'SELECT ON goaltracker.attribution_history',
+	'EXECUTE ON FUNCTION '
+		'goaltracker.conversion_paths(text, date, date, text, boolean, text, integer, integer), '
+		'goaltracker.path_transitions(text, date, date, text, boolean, text, integer), '
+		'goaltracker.time_to_conversion(text, date, date, text, text, integer)'];
 
 COMMENT ON FUNCTION goaltracker._reader_rights() IS 'what grant_reader() grants';
 

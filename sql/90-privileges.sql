@@ -123,6 +123,8 @@ GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numer
 GRANT EXECUTE ON FUNCTION goaltracker._work(bigint, integer, integer, timestamptz, timestamptz)
 	TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._outcomes(bigint[], text, integer) TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._sees_part(text) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._sees_all(text) TO PUBLIC;
@@ -214,6 +216,10 @@ SELECT pg_catalog.pg_extension_config_dump('goaltracker._restriction', '');
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.touchpoint', '');
 
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.goal_outcome', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._outcome_count', '');
+
+SELECT pg_catalog.pg_extension_config_dump('goaltracker._attribution_history', '');
 
 -- A restore fills the snapshots by REFRESH MATERIALIZED VIEW.
 SELECT pg_catalog.pg_extension_config_dump('goaltracker.conversions_by_skill_snapshot', '');

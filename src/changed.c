@@ -37,6 +37,7 @@
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -107,6 +108,7 @@ typedef struct Refresh
 	const AttributionRules *rules;
 	FactReader *facts;
 	RefreshWriter *writer;
+	OutcomeCounts *counts;
 	Lookup		outcomes_of_consumer;
 	Lookup		outcome_of_goal_event;
 	Lookup		touchpoints_of_goal_event;
@@ -449,12 +451,54 @@ form_touchpoints(const Refresh *refresh, const Sweep *sweep)
 	return fresh;
 }
 
+/* The class of an old outcome, as far as it says it. */
+static OutcomeClass
+class_of_outcome(const Refresh *refresh, const OldRow *outcome)
+{
+	Relation	rel = writer_table(refresh->writer, REFRESHED_GOAL_OUTCOME);
+	bool		is_unreached;
+	bool		isnull;
+	Datum		is_duplicate = heap_getattr(outcome->tuple,
+											get_attnum(RelationGetRelid(rel), "is_duplicate"),
+											RelationGetDescr(rel), &isnull);
+	Datum		reach_window = heap_getattr(outcome->tuple,
+											get_attnum(RelationGetRelid(rel), "reach_window"),
+											RelationGetDescr(rel), &is_unreached);
+
+	return outcome_class(DatumGetBool(is_duplicate),
+						 is_unreached ? -1 : DatumGetInt16(reach_window));
+}
+
+/* No longer counts a goal event with the outcome and the touchpoints that it has. */
+static void
+uncount(Refresh *refresh, const OldRow *outcome, const OldRows *touchpoints)
+{
+	OutcomeClass class = class_of_outcome(refresh, outcome);
+
+	for (int i = 0; i < touchpoints->n; i++)
+		outcome_class_take_row(&class, touchpoints->rows[i].tuple);
+	outcome_counts_add(refresh->counts, &class, -1);
+}
+
+/* Likewise where its touchpoints are those of the class that it has now. */
+static void
+uncount_same_touchpoints(Refresh *refresh, const OldRow *outcome, const OutcomeClass *now)
+{
+	OutcomeClass class = class_of_outcome(refresh, outcome);
+
+	for (int i = CLASS_FIRST; i < CLASS_WINDOWS; i++)
+		class.windows[i] = now->windows[i];
+	outcome_counts_add(refresh->counts, &class, -1);
+}
+
 /* Puts fresh touchpoints in the place of those that the goal event has. */
 static void
-replace_touchpoints(Refresh *refresh, const FreshRows *fresh, int64 goal_event_key)
+replace_touchpoints(Refresh *refresh, const OldRow *outcome, const FreshRows *fresh,
+					int64 goal_event_key)
 {
 	OldRows		old = touchpoints_of_goal_event(refresh, goal_event_key);
 
+	uncount(refresh, outcome, &old);
 	for (int i = 0; i < fresh->n; i++)
 	{
 		OldRow	   *same = find_same(&old, fresh->rows[i]);
@@ -488,7 +532,8 @@ same_outcome(const OldRow *old, const HeapTupleData *outcome)
 
 static void
 replace_goal_event(Refresh *refresh, OldRow *old, const HeapTupleData *outcome,
-				   const FreshRows *touchpoints, int64 goal_event_key)
+				   const FreshRows *touchpoints, const OutcomeClass *class,
+				   int64 goal_event_key)
 {
 	old->is_met = true;
 	if (!same_outcome(old, outcome))
@@ -497,7 +542,9 @@ replace_goal_event(Refresh *refresh, OldRow *old, const HeapTupleData *outcome,
 		put_row(refresh, REFRESHED_GOAL_OUTCOME, outcome);
 	}
 	if (!old->has_points_hash || old->points_hash != touchpoints->hash)
-		replace_touchpoints(refresh, touchpoints, goal_event_key);
+		replace_touchpoints(refresh, old, touchpoints, goal_event_key);
+	else
+		uncount_same_touchpoints(refresh, old, class);
 }
 
 /* The goal event at hand. */
@@ -509,6 +556,7 @@ refresh_goal_event(Refresh *refresh, const Sweep *sweep, OldRows *own)
 	OldRow	   *old = find_outcome(refresh, own, &others, goal_event_key);
 	FreshRows	touchpoints = form_touchpoints(refresh, sweep);
 	const OutcomeWritten written = {refresh->updated_at, touchpoints.hash};
+	OutcomeClass class = outcome_class_of_sweep(sweep);
 	RowBuilder	row;
 	HeapTuple	outcome;
 
@@ -517,7 +565,8 @@ refresh_goal_event(Refresh *refresh, const Sweep *sweep, OldRows *own)
 	if (old == NULL)
 		put_goal_event(refresh, outcome, &touchpoints);
 	else
-		replace_goal_event(refresh, old, outcome, &touchpoints, goal_event_key);
+		replace_goal_event(refresh, old, outcome, &touchpoints, &class, goal_event_key);
+	outcome_counts_add(refresh->counts, &class, 1);
 	refresh->ngoals++;
 	refresh->ntouchpoints += touchpoints.n;
 }
@@ -548,6 +597,7 @@ delete_gone(Refresh *refresh, const OldRows *own)
 		if (own->rows[i].is_met)
 			continue;
 		points = touchpoints_of_goal_event(refresh, own->rows[i].goal_event_key);
+		uncount(refresh, &own->rows[i], &points);
 		delete_unmet(refresh, REFRESHED_TOUCHPOINT, &points);
 	}
 	delete_unmet(refresh, REFRESHED_GOAL_OUTCOME, own);
@@ -582,6 +632,7 @@ refresh_begin(Refresh *refresh, Datum account_id, Jsonb *rules)
 	refresh->account_id = account_id;
 	refresh->rules = rules_parse(rules);
 	refresh->writer = writer_begin();
+	refresh->counts = outcome_counts_begin();
 	lookup_begin(&refresh->outcomes_of_consumer, refresh, REFRESHED_GOAL_OUTCOME,
 				 OUTCOME_CONSUMER_ID, F_TEXTEQ, OUTCOME_ACCOUNT_ID);
 	lookup_begin(&refresh->outcome_of_goal_event, refresh, REFRESHED_GOAL_OUTCOME,
@@ -649,6 +700,7 @@ goaltracker_refresh_consumers(PG_FUNCTION_ARGS)
 	values[3] = Int64GetDatum(writer_ndeleted(refresh.writer, REFRESHED_TOUCHPOINT));
 	refresh_end(&refresh);
 	PopActiveSnapshot();
+	outcome_counts_save(refresh.counts, account_id);
 	progress_show();
 
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls));

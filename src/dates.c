@@ -22,6 +22,7 @@
 PG_FUNCTION_INFO_V1(goaltracker_local_time);
 PG_FUNCTION_INFO_V1(goaltracker_local_date);
 PG_FUNCTION_INFO_V1(goaltracker_local_date_support);
+PG_FUNCTION_INFO_V1(goaltracker_zone_date);
 PG_FUNCTION_INFO_V1(goaltracker_weekday);
 PG_FUNCTION_INFO_V1(goaltracker_weekday_name);
 PG_FUNCTION_INFO_V1(goaltracker_date_key);
@@ -66,6 +67,22 @@ goaltracker_local_date(PG_FUNCTION_ARGS)
 	return DirectFunctionCall1(timestamp_date,
 							   DirectFunctionCall2(goaltracker_local_time,
 												   PG_GETARG_DATUM(1), PG_GETARG_DATUM(2)));
+}
+
+/*
+ * _zone_date(at timestamptz, time_zone text) returns date: the date of an instant in
+ * a zone, moved by the session's hour offset.  Raises what AT TIME ZONE raises.
+ */
+Datum
+goaltracker_zone_date(PG_FUNCTION_ARGS)
+{
+	Datum		local = DirectFunctionCall2(timestamptz_zone, PG_GETARG_DATUM(1),
+											PG_GETARG_DATUM(0));
+
+	/* a timestamp, and an offset of none to it */
+	return DirectFunctionCall1(timestamp_date,
+							   DirectFunctionCall2(goaltracker_local_time, local,
+												   Int32GetDatum(0)));
 }
 
 /* Planner support of _local_date(). */

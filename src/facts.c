@@ -62,6 +62,8 @@ static const char *const of_range = OF_ACCOUNT
 	" AND f.consumer_id OPERATOR(pg_catalog.>) $2"
 	" AND f.consumer_id OPERATOR(pg_catalog.<=) $3" IN_ORDER;
 
+static const char *const of_account = OF_ACCOUNT IN_ORDER;
+
 static const char *const of_list = OF_ACCOUNT
 	" AND f.consumer_id OPERATOR(pg_catalog.=) ANY ($2)" IN_ORDER;
 
@@ -392,6 +394,16 @@ facts_begin_list(Datum account_id, Datum consumer_ids)
 	return reader_begin(of_list, params);
 }
 
+/* As facts_begin_range(), of all consumers of an account, to be taken by facts_next_any(). */
+FactReader *
+facts_begin_account(Datum account_id)
+{
+	ParamListInfo params = makeParamList(1);
+
+	set_param(params, 0, TEXTOID, account_id);
+	return reader_begin(of_account, params);
+}
+
 /* The next consumer of all streams, copied; false at the end. */
 static bool
 next_consumer(FactReader *facts)
@@ -472,6 +484,29 @@ facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id)
 		CHECK_FOR_INTERRUPTS();
 		if (!is_noted)
 			facts->nconsumers++;
+		read_consumer(facts, facts->consumer_id, is_wanted);
+		if (!is_wanted)
+			continue;
+		*journey = journey_view_of_builder(facts->builder);
+		*consumer_id = PointerGetDatum(facts->consumer_id);
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Of an account or a list: gives the journey of the next consumer that has an agent
+ * segment; it lasts until the next call, as does consumer_id.  False when there are no
+ * more.
+ */
+bool
+facts_next_any(FactReader *facts, JourneyView *journey, Datum *consumer_id)
+{
+	while (next_consumer(facts))
+	{
+		bool		is_wanted = stream_is_at(&facts->segments, facts->consumer_id);
+
+		CHECK_FOR_INTERRUPTS();
 		read_consumer(facts, facts->consumer_id, is_wanted);
 		if (!is_wanted)
 			continue;

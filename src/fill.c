@@ -35,12 +35,22 @@ typedef struct ChunkReceiver
 	MemoryContext context;		/* reset for each chunk */
 	uint64		nconsumers;
 	RefreshWriter *writer;
+	OutcomeCounts *counts;
 } ChunkReceiver;
 
 /* ------------------------------------------------------------------------
  * Receiving
  * ------------------------------------------------------------------------
  */
+
+static void
+count_outcome(ChunkReceiver *receiver, const char *at)
+{
+	OutcomeClass class;
+
+	memcpy(&class, at, sizeof(class));
+	outcome_counts_add(receiver->counts, &class, 1);
+}
 
 /* A chunk's rows go to the tables; its bytes may stand anywhere in memory. */
 static void
@@ -58,7 +68,10 @@ write_chunk(ChunkReceiver *receiver, const struct varlena *chunk)
 	{
 		memcpy(&row, at, sizeof(row));
 		at += sizeof(row);
-		writer_put(receiver->writer, row.table, row.lane, at, row.len);
+		if (row.table == CHUNK_OUTCOME_CLASS)
+			count_outcome(receiver, at);
+		else
+			writer_put(receiver->writer, row.table, row.lane, at, row.len);
 		at += MAXALIGN(row.len);
 	}
 	progress_add(header.nwith_goals);
@@ -99,6 +112,7 @@ receiver_init(ChunkReceiver *receiver)
 	receiver->context = AllocSetContextCreate(CurrentMemoryContext, "goaltracker chunk",
 											  ALLOCSET_DEFAULT_SIZES);
 	receiver->writer = writer_begin();
+	receiver->counts = outcome_counts_begin();
 }
 
 /* ------------------------------------------------------------------------
@@ -193,6 +207,7 @@ goaltracker_fill(PG_FUNCTION_ARGS)
 	values[1] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_GOAL_OUTCOME));
 	values[2] = Int64GetDatum(writer_nrows(receiver.writer, REFRESHED_TOUCHPOINT));
 	writer_end(receiver.writer);
+	outcome_counts_save(receiver.counts, account_id);
 	SPI_finish();
 	progress_show();
 

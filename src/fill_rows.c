@@ -81,6 +81,18 @@ chunk_add(StringInfo chunk, TupleDesc tupdesc, const RowBuilder *row, int table,
 	return header;
 }
 
+/* Adds what becomes of the goal event at hand. */
+static void
+chunk_add_class(StringInfo chunk, const Sweep *sweep)
+{
+	const ChunkRow header = {.len = sizeof(OutcomeClass),.table = CHUNK_OUTCOME_CLASS};
+	char		class[MAXALIGN(sizeof(OutcomeClass))] = {0};
+
+	*(OutcomeClass *) class = outcome_class_of_sweep(sweep);
+	appendBinaryStringInfo(chunk, (const char *) &header, sizeof(header));
+	appendBinaryStringInfo(chunk, class, sizeof(class));
+}
+
 /* ------------------------------------------------------------------------
  * Rows
  * ------------------------------------------------------------------------
@@ -122,6 +134,7 @@ add_goal_event(RowSource *source)
 	goal_outcome_row(&row, sweep, source->account_id, source->consumer_id, &written);
 	(void) chunk_add(&source->chunk, source->tupdescs[REFRESHED_GOAL_OUTCOME], &row,
 					 REFRESHED_GOAL_OUTCOME, 0);
+	chunk_add_class(&source->chunk, sweep);
 }
 
 /* Goes on to the next goal event; false at the end. */

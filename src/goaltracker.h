@@ -20,7 +20,9 @@
  * fill.c			the first refresh of consumers: chunks in, rows written
  * changed.c		changed consumers: fresh rows against old ones
  * progress.c		how far a refresh is, for other sessions and for who waits for it
+ * attribution_history.c	how many goal events are attributed, under every setting
  * report.c			what report views call for each row
+ * paths.c			paths of journeys, those included that led to no goal event
  * dates.c			dates under the session's hour offset, dates and instants as clients filter
  * conditions.c		conditions on what views work out, as indexes can find them
  * visibility.c		which rows the reader of a report may see
@@ -432,7 +434,9 @@ typedef struct FactReader FactReader;
 extern FactReader *facts_begin_range(Datum account_id, Datum after_consumer,
 									 Datum up_to_consumer);
 extern FactReader *facts_begin_list(Datum account_id, Datum consumer_ids);
+extern FactReader *facts_begin_account(Datum account_id);
 extern bool facts_next(FactReader *facts, JourneyView *journey, Datum *consumer_id);
+extern bool facts_next_any(FactReader *facts, JourneyView *journey, Datum *consumer_id);
 extern bool facts_of_consumer(FactReader *facts, const text *consumer_id, JourneyView *journey);
 extern int64 facts_take_count(FactReader *facts);
 extern void facts_end(FactReader *facts);
@@ -480,10 +484,40 @@ typedef struct ChunkRow
 	uint16		lane;
 } ChunkRow;
 
+/* In place of a table: no tuple, but the OutcomeClass of a goal event. */
+#define CHUNK_OUTCOME_CLASS REFRESHED_TABLES
+
 /* --- progress.c --------------------------------------------------------- */
 
 extern void progress_add(int64 nconsumers);
 extern void progress_show(void);
+
+/* --- attribution_history.c ---------------------------------------------- */
+
+/* The windows that say what becomes of a goal event. */
+enum
+{
+	CLASS_REACH,				/* the smallest that reaches any conversation */
+	CLASS_FIRST,				/* the smallest under which First credits somebody, */
+	CLASS_LAST,					/* Last, */
+	CLASS_ALL,					/* and All */
+	CLASS_WINDOWS
+};
+
+typedef struct OutcomeClass
+{
+	bool		is_duplicate;
+	uint8		windows[CLASS_WINDOWS]; /* MAX_WINDOW + 1: none does */
+} OutcomeClass;
+
+typedef struct OutcomeCounts OutcomeCounts;
+
+extern OutcomeCounts *outcome_counts_begin(void);
+extern OutcomeClass outcome_class(bool is_duplicate, int reach_window);
+extern OutcomeClass outcome_class_of_sweep(const Sweep *sweep);
+extern void outcome_class_take_row(OutcomeClass *class, const HeapTupleData *touchpoint);
+extern void outcome_counts_add(OutcomeCounts *counts, const OutcomeClass *class, int times);
+extern void outcome_counts_save(const OutcomeCounts *counts, Datum account_id);
 
 /* --- report.c ----------------------------------------------------------- */
 

@@ -20,6 +20,7 @@
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_credits);
+PG_FUNCTION_INFO_V1(goaltracker_window);
 PG_FUNCTION_INFO_V1(goaltracker_default_currency);
 PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_no);
 PG_FUNCTION_INFO_V1(goaltracker_duration_bucket);
@@ -286,6 +287,19 @@ goaltracker_credits(PG_FUNCTION_ARGS)
 	if (window < PG_GETARG_INT16(8))
 		credits |= ACCOUNT_CREDIT;
 	PG_RETURN_INT32(credits);
+}
+
+/*
+ * _window(settings _account_settings[], account_id text) returns smallint: the
+ * contribution window in force in days: the session's, else the account's (S1).
+ */
+Datum
+goaltracker_window(PG_FUNCTION_ARGS)
+{
+	const AccountSettings *settings = settings_of_account(fcinfo);
+	int			window = session_window_in_force();
+
+	PG_RETURN_INT16(window < 0 ? settings->window : window);
 }
 
 /*

@@ -58,6 +58,8 @@ PG_FUNCTION_INFO_V1(goaltracker_sees_group);
 PG_FUNCTION_INFO_V1(goaltracker_refuse_restricted);
 PG_FUNCTION_INFO_V1(goaltracker_refuse_restricted_relation);
 PG_FUNCTION_INFO_V1(goaltracker_caller_sees_all);
+PG_FUNCTION_INFO_V1(goaltracker_caller_sees_part);
+PG_FUNCTION_INFO_V1(goaltracker_caller_sees_group);
 PG_FUNCTION_INFO_V1(goaltracker_visibility_support);
 PG_FUNCTION_INFO_V1(goaltracker_sees_part_support);
 PG_FUNCTION_INFO_V1(goaltracker_updated_at);
@@ -683,6 +685,28 @@ layer_passes(const Layer *layer, const text *account_id, text *group_id)
 	return false;
 }
 
+/* Whether the reader passes all layers with a segment of an account's group (argument 1). */
+static bool
+sees_group(FunctionCallInfo fcinfo, bool as_called)
+{
+	const Visibility *visibility = visibility_of_call(fcinfo, as_called);
+	const text *account_id;
+	text	   *group_id;
+
+	if (visibility->nlayers == 0)
+		return true;
+	if (PG_ARGISNULL(0))
+		return false;
+	account_id = PG_GETARG_TEXT_PP(0);
+	group_id = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	for (int i = 0; i < visibility->nlayers; i++)
+	{
+		if (!layer_passes(&visibility->layers[i], account_id, group_id))
+			return false;
+	}
+	return true;
+}
+
 /*
  * _sees_group(account_id text, group_id text): whether he sees agent segments of
  * the group; NULL: those of none.
@@ -690,22 +714,7 @@ layer_passes(const Layer *layer, const text *account_id, text *group_id)
 Datum
 goaltracker_sees_group(PG_FUNCTION_ARGS)
 {
-	const Visibility *visibility = visibility_of_call(fcinfo, false);
-	const text *account_id;
-	text	   *group_id;
-
-	if (visibility->nlayers == 0)
-		PG_RETURN_BOOL(true);
-	if (PG_ARGISNULL(0))
-		PG_RETURN_BOOL(false);
-	account_id = PG_GETARG_TEXT_PP(0);
-	group_id = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
-	for (int i = 0; i < visibility->nlayers; i++)
-	{
-		if (!layer_passes(&visibility->layers[i], account_id, group_id))
-			PG_RETURN_BOOL(false);
-	}
-	PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(sees_group(fcinfo, false));
 }
 
 /* An error where the reader is restricted: what he wants to read is of all accounts. */
@@ -753,6 +762,28 @@ goaltracker_caller_sees_all(PG_FUNCTION_ARGS)
 	const Visibility *visibility = visibility_of_account(fcinfo, true);
 
 	PG_RETURN_BOOL(visibility->sees_all);
+}
+
+/*
+ * _caller_sees_part(account_id text): likewise, whether it sees some groups of the
+ * account, and not all.
+ */
+Datum
+goaltracker_caller_sees_part(PG_FUNCTION_ARGS)
+{
+	const Visibility *visibility = visibility_of_account(fcinfo, true);
+
+	PG_RETURN_BOOL(visibility->sees && !visibility->sees_all);
+}
+
+/*
+ * _caller_sees_group(account_id text, group_id text): likewise, whether it sees agent
+ * segments of the group; NULL: those of none.
+ */
+Datum
+goaltracker_caller_sees_group(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(sees_group(fcinfo, true));
 }
 
 /*

@@ -100,15 +100,15 @@ locks_of('rebuild', 'SELECT FROM goaltracker.rebuild()');
 # tables on which credit depends, is read and no more.
 my %expected = (
 	'first refresh' => [
-		'RowExclusive: _first_refresh _refresh_log _refresh_log_refresh_no_seq _refresh_turn changed_consumer changed_scope goal_outcome refreshed_account touchpoint',
+		'RowExclusive: _attribution_history _first_refresh _outcome_count _refresh_log _refresh_log_refresh_no_seq _refresh_turn changed_consumer changed_scope goal_outcome refreshed_account touchpoint',
 		'RowShare: _refresh_log', 'Share: goal_outcome touchpoint' ],
-	'refresh' => [ 'RowExclusive: _refresh_log _refresh_log_refresh_no_seq _refresh_turn changed_consumer goal_outcome refreshed_account touchpoint',
+	'refresh' => [ 'RowExclusive: _attribution_history _outcome_count _refresh_log _refresh_log_refresh_no_seq _refresh_turn changed_consumer goal_outcome refreshed_account touchpoint',
 		'RowShare: _refresh_log' ],
 	'refresh that moves an alias' => [
-		'RowExclusive: _loaded_under _refresh_log _refresh_log_refresh_no_seq _refresh_turn agent_segment changed_consumer conversation goal_event goal_outcome refreshed_account touchpoint',
+		'RowExclusive: _attribution_history _loaded_under _outcome_count _refresh_log _refresh_log_refresh_no_seq _refresh_turn agent_segment changed_consumer conversation goal_event goal_outcome refreshed_account touchpoint',
 		'RowShare: _refresh_log agent_segment conversation goal_event' ],
 	'rebuild' => [
-		'RowExclusive: _first_refresh _loaded_under _refresh_log _refresh_log_refresh_no_seq _refresh_turn agent_segment changed_consumer changed_scope conversation goal_event goal_outcome refreshed_account touchpoint',
+		'RowExclusive: _attribution_history _first_refresh _loaded_under _outcome_count _refresh_log _refresh_log_refresh_no_seq _refresh_turn agent_segment changed_consumer changed_scope conversation goal_event goal_outcome refreshed_account touchpoint',
 		'RowShare: _refresh_log agent_segment conversation goal_event' ]);
 foreach my $who ('first refresh', 'refresh', 'refresh that moves an alias', 'rebuild')
 {

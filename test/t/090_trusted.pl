@@ -222,6 +222,8 @@ runs('owner', 'shop', 'CREATE INDEX ON goaltracker.touchpoint (agent_id)', '', '
 my @reports = qw(conversions_by_skill conversions_by_agent conversions_by_account agent_summary
   conversion_grid credit_facts unattributed_goal_events refresh_status refresh_log refresh_progress
   conversions_by_skill_stored conversions_by_agent_stored conversions_by_account_stored agent_summary_stored);
+push @reports, 'attribution_history';
+my @questions = qw(conversion_paths path_transitions time_to_conversion);
 sub rights_of
 {
 	my ($role) = @_;
@@ -240,7 +242,10 @@ is(rights_of('reader'), '', 'nobody has rights of his own');
 fails('reader', 'shop', "SELECT goaltracker.grant_reader('reader')", qr/permission denied/, 'nor grants them to himself');
 fails('reader', 'shop', "SELECT goaltracker.grant_loader('reader')", qr/permission denied/, 'nor grants them to himself');
 runs('owner', 'shop', "SELECT goaltracker.grant_reader('reader'), goaltracker.grant_loader('loader')", '|', 'the owner grants');
-is(rights_of('reader'), join(' ', sort map { "SELECT $_" } @reports), 'a reader reads reports, and nothing else');
+is(rights_of('reader'), join(' ', sort((map { "EXECUTE $_" } @questions), (map { "SELECT $_" } @reports))),
+	'a reader reads reports, and nothing else');
+runs('reader', 'shop', "SELECT count(*) FROM goaltracker.$_()", $node->safe_psql('shop', "SELECT count(*) FROM goaltracker.$_()"), "a reader asks for $_")
+  foreach @questions;
 is(rights_of('loader'), join(' ', sort(
 		(map { my $table = $_; map { "$_ $table" } qw(SELECT INSERT UPDATE DELETE) }
 			qw(conversation agent_segment goal_event skill agent agent_group agent_group_membership campaign engagement goal)),
@@ -305,7 +310,8 @@ foreach my $call (
 	runs('loader', 'shop', "$disguise DO \$\$ BEGIN $call; END \$\$", '', "in disguise: $call");
 }
 runs('owner', 'shop', "$disguise DO \$\$ BEGIN PERFORM goaltracker.$_; END \$\$", '', "in disguise: $_")
-  foreach 'rebuild()', 'check_data()', 'check_totals()', 'check_restrictions()', q{explain_goal_event('north'::pg_catalog.text, 'gk1'::pg_catalog.text)},
+  foreach 'conversion_paths()', 'path_transitions()', 'time_to_conversion()',
+  'rebuild()', 'check_data()', 'check_totals()', 'check_restrictions()', q{explain_goal_event('north'::pg_catalog.text, 'gk1'::pg_catalog.text)},
   q{grant_reader('reader'::pg_catalog.regrole)}, q{revoke_reader('loader'::pg_catalog.regrole)}, q{grant_loader('loader'::pg_catalog.regrole)},
   q{revoke_loader('reader'::pg_catalog.regrole)}, q{restrict_reader('reader'::pg_catalog.regrole, 'north'::pg_catalog.text)},
   q{exempt_reader('reader'::pg_catalog.regrole)}, q{unrestrict_reader('reader'::pg_catalog.text)};
