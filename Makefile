@@ -112,6 +112,9 @@ $(error "$(PG_CONFIG)" does not run: install the PostgreSQL server development p
 endif
 endif
 
+# Its loops over rows of numbers are the work.
+src/markov_solve.o: override CFLAGS += $(CFLAGS_VECTORIZE)
+
 $(OBJS): $(wildcard src/*.h) Makefile $(EXTENSION).control
 
 $(INSTALL_SCRIPT_SQL): $(SECTIONS) Makefile $(EXTENSION).control

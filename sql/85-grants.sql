@@ -11,6 +11,9 @@ RETURNS text[]
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
 RETURN ARRAY[
+	'EXECUTE ON FUNCTION '
+		'goaltracker.markov_attribution(text, date, date, text, integer, text), '
+		'goaltracker.shapley_attribution(text, date, date, text, text, text, integer, bigint)',
 	'SELECT ON goaltracker.conversions_by_skill, goaltracker.conversions_by_agent, '
 		'goaltracker.conversions_by_account, goaltracker.agent_summary, '
 		'goaltracker.conversion_grid, goaltracker.credit_facts, '

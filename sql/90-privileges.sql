@@ -157,6 +157,18 @@ GRANT EXECUTE ON FUNCTION goaltracker.sum_once(interval, bigint) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker.count_once(bigint) TO PUBLIC;
 
+-- These work on what they are given.
+GRANT EXECUTE ON FUNCTION goaltracker.markov_effects(text[], bigint, bigint) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker.markov_effects(text[], bigint, bigint, integer) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker.shapley_values(text[], bigint, bigint) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker.shapley_values(text[], bigint, bigint, text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker.shapley_values(text[], bigint, bigint, text, integer, bigint)
+	TO PUBLIC;
+
 -- ---------------------------------------------------------------------------
 -- What a dump takes along: all data, the notes on changes, what refresh wrote
 -- ---------------------------------------------------------------------------

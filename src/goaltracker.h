@@ -37,6 +37,11 @@
  * count_once.c		aggregate count_once
  * responses.c		aggregate agent_responses
  * import.c			soft conversions for the importers
+ * data_driven.c	what markov_effects() and shapley_values() share (data_driven.h)
+ * markov.c			aggregate markov_effects: counts a chain (markov.h)
+ * markov_solve.c	its removal effects, by elimination
+ * shapley.c		aggregate shapley_values: counts sets of players (shapley.h)
+ * shapley_game.c	Shapley values of a conversion rate, exact or estimated
  *
  * Attribution goes through journey -> timeline -> sweep -> rows, values in, rows
  * out; none of these reads a table.

@@ -223,7 +223,7 @@ my @reports = qw(conversions_by_skill conversions_by_agent conversions_by_accoun
   conversion_grid credit_facts unattributed_goal_events refresh_status refresh_log refresh_progress
   conversions_by_skill_stored conversions_by_agent_stored conversions_by_account_stored agent_summary_stored);
 push @reports, 'attribution_history';
-my @questions = qw(conversion_paths path_transitions time_to_conversion);
+my @questions = qw(conversion_paths path_transitions time_to_conversion markov_attribution shapley_attribution);
 sub rights_of
 {
 	my ($role) = @_;
