@@ -4,6 +4,7 @@
 #   make demo             build, load example data, print the report
 #   make demo-stop        stop the demo's server and remove its directory
 #   make test             build with warnings as errors, run all tests
+#   make test-clients     read the reports with JDBC, ODBC, Python's drivers and psql
 #   make soak             the tests under load and under faults, at length
 #   make fuzz             hostile input under sanitizers (scripts/fuzz.sh says more)
 #   make valgrind         the tests of the C code under valgrind's memcheck
@@ -71,14 +72,14 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test soak fuzz valgrind test-matrix packages bench format \
+STANDALONE = demo demo-stop test test-clients soak fuzz valgrind test-matrix packages bench format \
 	check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
 all:
 
-demo demo-stop test soak fuzz valgrind test-matrix packages:
+demo demo-stop test test-clients soak fuzz valgrind test-matrix packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh $(if $(filter packages,$@),pg_cron)
 
 bench:

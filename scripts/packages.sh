@@ -12,8 +12,20 @@ PG_CONFIG=${PG_CONFIG:-pg_config}
 cluster_settings=/etc/postgresql-common/createcluster.d
 no_cluster=$cluster_settings/goaltracker.conf
 # programs wanted besides, each of a package of its name; pg_cron is the extension, where
-# this release of Debian has it
+# this release of Debian has it; clients are JDBC, ODBC and those of Debian's own python3
 tools=("$@")
+
+has_tool()
+{
+	case $1 in
+		pg_cron) has_pg_cron ;;
+		clients)
+			command -v javac && [ -e /usr/share/java/postgresql.jar ] &&
+				odbcinst -q -d -n 'PostgreSQL Unicode' &&
+				/usr/bin/python3 -c 'import psycopg2, pyodbc, sqlalchemy' ;;
+		*) command -v "$1" ;;
+	esac >/dev/null 2>&1
+}
 
 # What is missing, in words that do not depend on the version.
 missing_parts()
@@ -27,10 +39,7 @@ missing_parts()
 	{ [ -x "$bindir/postgres" ] && [ -x "$bindir/initdb" ]; } || echo server
 	{ command -v prove && perl -MIPC::Run -e 1; } >/dev/null 2>&1 || echo perl
 	for tool in "${tools[@]}"; do
-		case $tool in
-			pg_cron) has_pg_cron || echo pg_cron ;;
-			*) command -v "$tool" >/dev/null || echo "$tool" ;;
-		esac
+		has_tool "$tool" || echo "$tool"
 	done
 }
 
@@ -69,6 +78,10 @@ packages_for()
 			perl) echo perl libipc-run-perl ;;
 			pg_cron) ! apt-cache show "postgresql-$major-cron" >/dev/null 2>&1 ||
 				echo "postgresql-$major-cron" ;;
+			clients)
+				command -v javac >/dev/null || echo default-jdk-headless
+				echo libpostgresql-jdbc-java odbc-postgresql unixodbc
+				echo python3-psycopg2 python3-pyodbc python3-sqlalchemy ;;
 			*) echo "$part" ;;
 		esac
 	done

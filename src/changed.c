@@ -520,13 +520,18 @@ put_goal_event(Refresh *refresh, const HeapTupleData *outcome, const FreshRows *
 		put_row(refresh, REFRESHED_TOUCHPOINT, touchpoints->rows[i]);
 }
 
-/* Whether outcomes are the same, whenever they were written; an old one is a copy. */
+/*
+ * Whether outcomes are the same, whenever they were written; an old one is a copy.
+ * Its length comes first: whoever owns the table may have put shorter rows there.
+ */
 static bool
 same_outcome(const OldRow *old, const HeapTupleData *outcome)
 {
-	OutcomeHead *head = (OutcomeHead *) GETSTRUCT(old->tuple);
-
-	head->updated_at = ((const OutcomeHead *) GETSTRUCT(outcome))->updated_at;
+	if (old->tuple->t_len != outcome->t_len ||
+		HeapTupleHasNulls(old->tuple) != HeapTupleHasNulls(outcome))
+		return false;
+	((OutcomeHead *) GETSTRUCT(old->tuple))->updated_at =
+		((const OutcomeHead *) GETSTRUCT(outcome))->updated_at;
 	return same_row(old->tuple, outcome);
 }
 

@@ -54,6 +54,24 @@
 	ExecInsertIndexTuples(result_rel, slot, estate, false, false, NULL, NIL)
 #endif
 
+/*
+ * 19 has another hook where the planner has looked up a table: for every kind of
+ * relation, with its entry in the query in place of what the catalogs say.
+ */
+#if PG_VERSION_NUM >= 190000
+#define table_lookup_hook_type build_simple_rel_hook_type
+#define table_lookup_hook build_simple_rel_hook
+#define TABLE_LOOKUP_PARAMETERS \
+	PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *rte
+#define TABLE_LOOKUP_ARGUMENTS root, rel, rte
+#else
+#define table_lookup_hook_type get_relation_info_hook_type
+#define table_lookup_hook get_relation_info_hook
+#define TABLE_LOOKUP_PARAMETERS \
+	PlannerInfo *root, Oid table, bool inhparent, RelOptInfo *rel
+#define TABLE_LOOKUP_ARGUMENTS root, table, inhparent, rel
+#endif
+
 /* 18 can count the descents of an index for EXPLAIN; 19 also takes flags. */
 #if PG_VERSION_NUM >= 190000
 #define BeginIndexScan(rel, index, snapshot, nkeys) \

@@ -42,6 +42,7 @@
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/pathnode.h"
 #include "optimizer/plancat.h"
 #pragma GCC diagnostic pop
 
@@ -54,7 +55,7 @@ typedef struct Computed
 	Expr	   *(*bound) (Expr *shown, StrategyNumber *strategy);
 } Computed;
 
-static get_relation_info_hook_type previous_hook = NULL;
+static table_lookup_hook_type previous_hook = NULL;
 
 /* Whether a function is one of this library's, whatever it is called. */
 static bool
@@ -254,10 +255,10 @@ replace_all_conditions(PlannerInfo *root, Index relid, Node *node)
 }
 
 static void
-find_by_stored_columns(PlannerInfo *root, Oid table, bool inhparent, RelOptInfo *rel)
+find_by_stored_columns(TABLE_LOOKUP_PARAMETERS)
 {
 	if (previous_hook != NULL)
-		previous_hook(root, table, inhparent, rel);
+		previous_hook(TABLE_LOOKUP_ARGUMENTS);
 	if (rel->reloptkind == RELOPT_BASEREL && root->parse->jointree != NULL)
 		replace_all_conditions(root, rel->relid, (Node *) root->parse->jointree);
 }
@@ -266,6 +267,6 @@ find_by_stored_columns(PlannerInfo *root, Oid table, bool inhparent, RelOptInfo 
 void
 conditions_init(void)
 {
-	previous_hook = get_relation_info_hook;
-	get_relation_info_hook = find_by_stored_columns;
+	previous_hook = table_lookup_hook;
+	table_lookup_hook = find_by_stored_columns;
 }

@@ -217,8 +217,8 @@ source_create(FunctionCallInfo fcinfo)
  * _fill_rows(account_id text, after_consumer text, up_to_consumer text, rules
  * jsonb, updated_at timestamptz): the rows of touchpoint and goal_outcome of an
  * account's consumers from one bound (not included) to another (included), without
- * those who have a note, as chunks.  No argument may be NULL.  Reads under the active snapshot.
- * Raises what rules_parse() and refreshed_table_open() raise.
+ * those who have a note, as chunks.  No argument may be NULL.  Reads under the active
+ * snapshot.  Raises what rules_parse() and refreshed_table_open() raise.
  */
 Datum
 goaltracker_fill_rows(PG_FUNCTION_ARGS)
