@@ -18,5 +18,7 @@ for view in expected.load(sys.argv[1]).values():
 	expected.same([c.name for c in view.columns
 		if c.type == "interval" and c.name.replace("time", "seconds") not in names], [],
 		f"{view.name}: an interval has its seconds at its side")
-	expected.check(view.rows > 0, f"{view.name}: there is something to read")
+	# nothing is under way here
+	if view.name != "refresh_progress":
+		expected.check(view.rows > 0, f"{view.name}: there is something to read")
 expected.done()
