@@ -3,8 +3,10 @@
 # Everything included, Debian's packages too, on a private server:
 #   make demo             build, load example data, print the report
 #   make demo-stop        stop the demo's server and remove its directory
+#   make dashboard        the report in a browser, on the demo's database
 #   make test             build with warnings as errors, run all tests
 #   make test-clients     read the reports with JDBC, ODBC, Python's drivers and psql
+#   make test-dashboard   test the dashboard, in a real browser too
 #   make soak             the tests under load and under faults, at length
 #   make fuzz             hostile input under sanitizers (scripts/fuzz.sh says more)
 #   make valgrind         the tests of the C code under valgrind's memcheck
@@ -13,6 +15,7 @@
 #                         root folder of its own (as root; 1.5 GB each)
 #   make bench            compare with plain SQL and other engines; with options:
 #                         make bench BENCH='--conversations 4000000'
+#   make bench-dashboard  how long the dashboard's answers take
 #
 # As with any extension (PG_CONFIG=... chooses the PostgreSQL):
 #   make                  build; WERROR=1: warnings are errors,
@@ -72,14 +75,15 @@ PG_CONFIG = pg_config
 
 # These bring what they need, PostgreSQL included, so they must not ask
 # pg_config first.
-STANDALONE = demo demo-stop test test-clients soak fuzz valgrind test-matrix packages bench format \
+STANDALONE = demo demo-stop dashboard test test-clients test-dashboard bench-dashboard soak fuzz valgrind \
+	test-matrix packages bench format \
 	check-format help
 
 .PHONY: all $(STANDALONE) remove-private
 
 all:
 
-demo demo-stop test test-clients soak fuzz valgrind test-matrix packages:
+demo demo-stop dashboard test test-clients test-dashboard bench-dashboard soak fuzz valgrind test-matrix packages:
 	@PG_CONFIG='$(PG_CONFIG)' scripts/$@.sh $(if $(filter packages,$@),pg_cron)
 
 bench:

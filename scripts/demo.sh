@@ -28,4 +28,8 @@ The server keeps running. Connect to it, and stop it, with
 
 psql -h $work -p $port -U postgres -d goaltracker
 make -C '$top' demo-stop
+
+See the report in a browser:
+
+make -C '$top' dashboard
 END

@@ -19,6 +19,7 @@ RETURN ARRAY[
 		'goaltracker.conversion_grid, goaltracker.credit_facts, '
 		'goaltracker.unattributed_goal_events, goaltracker.refresh_status, '
 		'goaltracker.refresh_log, goaltracker.refresh_progress, '
+		'goaltracker.report_settings, '
 		'goaltracker.conversions_by_skill_stored, goaltracker.conversions_by_agent_stored, '
 		'goaltracker.conversions_by_account_stored, goaltracker.agent_summary_stored',
 	'SELECT ON goaltracker.attribution_history',
