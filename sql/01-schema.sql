@@ -50,3 +50,11 @@ AS 'MODULE_PATHNAME', 'goaltracker_are_duration_bounds';
 
 COMMENT ON FUNCTION goaltracker._are_duration_bounds(interval[]) IS
 	'whether these are 1 to 100 positive intervals in rising order (S16)';
+
+CREATE FUNCTION goaltracker._are_position_weights(weights numeric[])
+RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_are_position_weights';
+
+COMMENT ON FUNCTION goaltracker._are_position_weights(numeric[]) IS
+	'whether these are three numbers, each 0 or from 0.000001 to 1000000, not all of them 0 (S20)';

@@ -13,14 +13,17 @@ CREATE TABLE goaltracker.account (
 	duration_bounds		interval[] NOT NULL
 		DEFAULT '{00:05:00,00:10:00,00:30:00,01:00:00,03:00:00,24:00:00}',
 	max_touchpoints		integer NOT NULL DEFAULT 200,
+	time_decay_half_life interval NOT NULL DEFAULT '7 days',
+	position_weights	numeric[] NOT NULL DEFAULT '{40,20,40}',
 	CONSTRAINT account_pkey PRIMARY KEY (account_id),
 	CONSTRAINT account_ids CHECK (
 		octet_length(account_id) BETWEEN 1 AND 255
 		OR goaltracker._refuse_id('account_id', account_id)),
 	CONSTRAINT account_attribution_model CHECK (
-		attribution_model IN ('first', 'last', 'all')
+		attribution_model IN ('first', 'last', 'all', 'linear', 'time_decay', 'position_based',
+			'first_human', 'last_human')
 		OR goaltracker._refuse('attribution_model', attribution_model,
-			'Allowed are "first", "last" and "all".')),
+			'Allowed are "first", "last", "all", "linear", "time_decay", "position_based", "first_human" and "last_human".')),
 	CONSTRAINT account_contribution_window CHECK (
 		contribution_window BETWEEN 0 AND 31
 		OR goaltracker._refuse('contribution_window', contribution_window::text,
@@ -45,7 +48,15 @@ CREATE TABLE goaltracker.account (
 	CONSTRAINT account_max_touchpoints CHECK (
 		max_touchpoints >= 0
 		OR goaltracker._refuse('max_touchpoints', max_touchpoints::text,
-			'Allowed are whole numbers from 0.'))
+			'Allowed are whole numbers from 0.')),
+	CONSTRAINT account_time_decay_half_life CHECK (
+		(time_decay_half_life > '0'::interval AND time_decay_half_life <= '3650 days'::interval)
+		OR goaltracker._refuse('time_decay_half_life', time_decay_half_life::text,
+			'Allowed is more than 0, up to 3650 days.')),
+	CONSTRAINT account_position_weights CHECK (
+		goaltracker._are_position_weights(position_weights)
+		OR goaltracker._refuse('position_weights', position_weights::text,
+			'Allowed are three numbers, for the first, those between and the last, each 0 or from 0.000001 to 1000000, not all of them 0.'))
 );
 
 CREATE TABLE goaltracker.skill (

@@ -7,7 +7,7 @@ COMMENT ON TABLE goaltracker.account IS
 COMMENT ON COLUMN goaltracker.account.account_id IS 'account';
 COMMENT ON COLUMN goaltracker.account.account_name IS 'name of the account, for people';
 COMMENT ON COLUMN goaltracker.account.attribution_model IS
-	'first, last or all: who gets the credit (S1); acts when a report is read';
+	'first, last, all, linear, time_decay, position_based, first_human or last_human: who gets the credit (S1); acts when a report is read';
 COMMENT ON COLUMN goaltracker.account.contribution_window IS
 	'days, 0 to 31, that a conversation may lie before a goal event (S2); acts when a report is read';
 COMMENT ON COLUMN goaltracker.account.credited_user_types IS
@@ -20,6 +20,10 @@ COMMENT ON COLUMN goaltracker.account.duration_bounds IS
 	'rising bounds of the duration buckets; a bound belongs to the bucket above it (S16)';
 COMMENT ON COLUMN goaltracker.account.max_touchpoints IS
 	'touchpoints kept of one goal event at most, those that carry credit aside (S18); acts at the next refresh';
+COMMENT ON COLUMN goaltracker.account.time_decay_half_life IS
+	'time in which a touchpoint loses half its weight under time_decay (S20); acts when a report is read';
+COMMENT ON COLUMN goaltracker.account.position_weights IS
+	'what position_based gives the first touchpoint, those between together, and the last, in any scale (S20); acts when a report is read';
 
 COMMENT ON TABLE goaltracker.skill IS
 	'names of skills';

@@ -1,7 +1,8 @@
 -- ---------------------------------------------------------------------------
 -- Session settings, as report views read them (S1)
 --
--- goaltracker.attribution_model, goaltracker.contribution_window and
+-- goaltracker.attribution_model, goaltracker.contribution_window,
+-- goaltracker.time_decay_half_life, goaltracker.position_weights and
 -- goaltracker.hour_offset are defined when the library is loaded.
 -- ---------------------------------------------------------------------------
 
@@ -20,6 +21,39 @@ AS 'MODULE_PATHNAME', 'goaltracker_session_window';
 
 COMMENT ON FUNCTION goaltracker._session_window() IS
 	'contribution window of this session in days; null: that of each account';
+
+CREATE FUNCTION goaltracker._session_half_life()
+RETURNS interval
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_session_half_life';
+
+COMMENT ON FUNCTION goaltracker._session_half_life() IS
+	'half-life of time_decay of this session; null: that of each account';
+
+CREATE FUNCTION goaltracker._session_position_weights()
+RETURNS numeric[]
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_session_position_weights';
+
+COMMENT ON FUNCTION goaltracker._session_position_weights() IS
+	'weights of position_based of this session; null: those of each account';
+
+CREATE FUNCTION goaltracker._any_whole_support(internal)
+RETURNS internal
+LANGUAGE c IMMUTABLE STRICT
+AS 'MODULE_PATHNAME', 'goaltracker_any_whole_support';
+
+COMMENT ON FUNCTION goaltracker._any_whole_support(internal) IS
+	'planner support of _any_whole(): true, unless this session asks for a model that shares';
+
+CREATE FUNCTION goaltracker._any_whole()
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE
+SUPPORT goaltracker._any_whole_support
+AS 'MODULE_PATHNAME', 'goaltracker_any_whole';
+
+COMMENT ON FUNCTION goaltracker._any_whole() IS
+	'whether any row may carry whole goal events: false where this session asks for a model that shares (S20)';
 
 -- ---------------------------------------------------------------------------
 -- Dates under the session's hour offset (S15)

@@ -136,19 +136,23 @@ CREATE FUNCTION goaltracker.touchpoints(
 	OUT last_below smallint,
 	OUT agent_below smallint,
 	OUT skill_below smallint,
-	OUT brand_below smallint)
+	OUT brand_below smallint,
+	OUT first_human_below smallint,
+	OUT last_human_below smallint)
 RETURNS SETOF record
 LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 10
 AS 'MODULE_PATHNAME', 'goaltracker_touchpoints';
 
 COMMENT ON FUNCTION goaltracker.touchpoints(goaltracker.journey, integer, jsonb) IS
-	'touchpoints of every goal event of a journey with the windows under which each model credits them: min_window <= window < (first, last, agent, skill or brand)_below';
+	'touchpoints of every goal event of a journey with the windows under which each model credits them: min_window <= window < (first, last, agent, skill, brand, first_human or last_human)_below';
 
 CREATE FUNCTION goaltracker.attribute(
 	journey goaltracker.journey,
 	model text,
 	window_days integer,
-	rules jsonb DEFAULT NULL)
+	rules jsonb DEFAULT NULL,
+	half_life interval DEFAULT '7 days',
+	position_weights numeric[] DEFAULT '{40,20,40}')
 RETURNS TABLE (
 	goal_event_key bigint,
 	goal_event_id text,
@@ -162,44 +166,11 @@ RETURNS TABLE (
 	user_type text,
 	agent_credit integer,
 	skill_credit integer,
-	brand_credit integer)
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 1000 ROWS 5
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-	IF model IS NULL OR model NOT IN ('first', 'last', 'all') THEN
-		RAISE EXCEPTION USING
-			ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('invalid attribution model: "%s"', model),
-			DETAIL = 'Allowed are "first", "last" and "all".';
-	END IF;
-	IF window_days IS NULL THEN
-		RAISE EXCEPTION USING
-			ERRCODE = 'null_value_not_allowed',
-			MESSAGE = 'contribution window must not be null';
-	END IF;
-	IF window_days NOT BETWEEN 0 AND 3650 THEN
-		RAISE EXCEPTION USING
-			ERRCODE = 'invalid_parameter_value',
-			MESSAGE = format('invalid contribution window: %s', window_days),
-			DETAIL = 'Allowed are whole days from 0 to 3650.';
-	END IF;
-	RETURN QUERY
-	SELECT t.goal_event_key, t.goal_event_id, t.reached_at, t.conversation_id, t.segment_key,
-		t.segment_no, t.agent_id, t.skill_id, t.assigned_at, t.user_type,
-		CASE WHEN model <> 'all' OR window_days < t.agent_below THEN 1 ELSE 0 END,
-		CASE WHEN model <> 'all' OR window_days < t.skill_below THEN 1 ELSE 0 END,
-		CASE WHEN model <> 'all' OR window_days < t.brand_below THEN 1 ELSE 0 END
-	-- which touchpoints a limit keeps is decided over all windows (S18)
-	FROM goaltracker.touchpoints(journey, greatest(window_days, 31), rules) AS t
-	WHERE t.min_window <= window_days
-		AND CASE model
-				WHEN 'first' THEN window_days < t.first_below
-				WHEN 'last' THEN window_days < t.last_below
-				ELSE t.segment_key IS NOT NULL OR window_days < t.agent_below
-			END;
-END
-$$;
+	brand_credit integer,
+	weight numeric)
+LANGUAGE c IMMUTABLE PARALLEL SAFE COST 100 ROWS 5
+AS 'MODULE_PATHNAME', 'goaltracker_attribute';
 
-COMMENT ON FUNCTION goaltracker.attribute(goaltracker.journey, text, integer, jsonb) IS
-	'touchpoints of a journey that a model credits under a window; the credits (0 or 1) mark the one that carries the agent''s, the skill''s and the brand''s conversion';
+COMMENT ON FUNCTION goaltracker.attribute(goaltracker.journey, text, integer, jsonb, interval,
+	numeric[]) IS
+	'touchpoints of a journey that a model credits under a window; the credits (0 or 1) mark the one that carries the agent''s, the skill''s and the brand''s conversion, the weight is its part of the goal event';

@@ -6,12 +6,7 @@
 -- statement asks for, and fastest as long as columns are of one width: so these
 -- come first, and of the others those first that are added up most.
 CREATE TABLE goaltracker.touchpoint (
-	min_window			smallint NOT NULL,
-	first_below			smallint NOT NULL,
-	last_below			smallint NOT NULL,
-	agent_below			smallint NOT NULL,
-	skill_below			smallint NOT NULL,
-	brand_below			smallint NOT NULL,
+	spans				bigint NOT NULL,
 	user_type			"char" NOT NULL,
 	goal_type			"char" NOT NULL,
 	conversation_date	date NOT NULL,
@@ -37,19 +32,9 @@ CREATE TABLE goaltracker.touchpoint (
 ALTER TABLE goaltracker.touchpoint REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE goaltracker.touchpoint IS
-	'agent segments within 31 days'' reach of goal events, with the windows under which each model credits them: min_window <= window < (model)_below; written by refresh';
-COMMENT ON COLUMN goaltracker.touchpoint.min_window IS
-	'smallest window, in days, that reaches the conversation (S2)';
-COMMENT ON COLUMN goaltracker.touchpoint.first_below IS
-	'smallest window under which First credits another one; 0: never credited';
-COMMENT ON COLUMN goaltracker.touchpoint.last_below IS
-	'smallest window under which Last credits another one; 0: never credited';
-COMMENT ON COLUMN goaltracker.touchpoint.agent_below IS
-	'smallest window under which All puts the agent''s conversion on another one; 0: never here';
-COMMENT ON COLUMN goaltracker.touchpoint.skill_below IS
-	'smallest window under which All puts the skill''s conversion on another one; 0: never here';
-COMMENT ON COLUMN goaltracker.touchpoint.brand_below IS
-	'smallest window under which All puts the brand''s conversion on another one; 0: never here';
+	'agent segments within 31 days'' reach of goal events, with the windows under which each model credits them; written by refresh';
+COMMENT ON COLUMN goaltracker.touchpoint.spans IS
+	'the windows under which each model credits it, packed: see _span()';
 COMMENT ON COLUMN goaltracker.touchpoint.user_type IS
 	'H human, B bot, S system, U unassigned';
 COMMENT ON COLUMN goaltracker.touchpoint.goal_type IS
@@ -91,8 +76,12 @@ CREATE TABLE goaltracker.goal_outcome (
 	consumer_id			text COLLATE "C" NOT NULL,
 	goal_event_id		text COLLATE "C" NOT NULL,
 	goal_id				text COLLATE "C",
-	brand_event_id		text COLLATE "C"
+	brand_event_id		text COLLATE "C",
+	touches				bytea
 );
+
+-- Rows are compared byte by byte, so nothing is compressed.
+ALTER TABLE goaltracker.goal_outcome ALTER COLUMN touches SET STORAGE EXTERNAL;
 
 ALTER TABLE goaltracker.goal_outcome REPLICA IDENTITY FULL;
 
@@ -117,6 +106,26 @@ COMMENT ON COLUMN goaltracker.goal_outcome.consumer_id IS 'consumer who reached 
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_event_id IS 'goal event';
 COMMENT ON COLUMN goaltracker.goal_outcome.goal_id IS 'goal reached, if its definition is named';
 COMMENT ON COLUMN goaltracker.goal_outcome.brand_event_id IS 'the brand''s own id of the event';
+COMMENT ON COLUMN goaltracker.goal_outcome.touches IS
+	'touchpoints among whom models share the goal event (S20), packed: key, assignment and smallest window of each, in the order of S4; null: fewer than two';
+
+-- As spans.h packs them.
+CREATE FUNCTION goaltracker._span(spans bigint, name text)
+RETURNS smallint
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN (spans >> 6 * CASE name
+	WHEN 'min_window' THEN 0
+	WHEN 'first' THEN 1
+	WHEN 'last' THEN 2
+	WHEN 'first_human' THEN 3
+	WHEN 'last_human' THEN 4
+	WHEN 'agent' THEN 5
+	WHEN 'skill' THEN 6
+	WHEN 'brand' THEN 7
+END & 63)::smallint;
+
+COMMENT ON FUNCTION goaltracker._span(bigint, text) IS
+	'one of a touchpoint''s spans: min_window, the smallest window, in days, that reaches the conversation (S2), or by model (first, last, first_human, last_human) and level of All (agent, skill, brand) the smallest window under which another touchpoint has the credit; 0: it never has it';
 
 -- Filling tables that have indexes takes twice as long as building the indexes
 -- afterwards, so they are built when first needed: after the first refresh of

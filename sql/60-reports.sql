@@ -10,7 +10,9 @@ CREATE TYPE goaltracker._account_settings AS (
 	attribution_model	text,
 	contribution_window	smallint,
 	default_currency	text,
-	duration_bounds		interval[]
+	duration_bounds		interval[],
+	time_decay_half_life interval,
+	position_weights	numeric[]
 );
 
 COMMENT ON TYPE goaltracker._account_settings IS 'settings of an account that act when a report is read';
@@ -18,21 +20,85 @@ COMMENT ON TYPE goaltracker._account_settings IS 'settings of an account that ac
 -- A query reads this once, before its first row.
 CREATE VIEW goaltracker._settings AS
 SELECT pg_catalog.array_agg(ROW(a.account_id, a.attribution_model, a.contribution_window,
-		a.default_currency, a.duration_bounds)::goaltracker._account_settings) AS settings
+		a.default_currency, a.duration_bounds, a.time_decay_half_life,
+		a.position_weights)::goaltracker._account_settings) AS settings
 FROM goaltracker.account AS a;
 
 COMMENT ON VIEW goaltracker._settings IS 'settings of all accounts, as the functions below take them';
 
 CREATE FUNCTION goaltracker._credits(settings goaltracker._account_settings[], account_id text,
-	user_type "char", min_window smallint, first_below smallint, last_below smallint,
-	agent_below smallint, skill_below smallint, brand_below smallint)
+	user_type "char", spans bigint, shares_planned boolean)
 RETURNS integer
 LANGUAGE c STABLE PARALLEL SAFE COST 4
 AS 'MODULE_PATHNAME', 'goaltracker_credits';
 
-COMMENT ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char", smallint,
-	smallint, smallint, smallint, smallint, smallint) IS
-	'what a touchpoint carries under the settings in force: 0: it is in no report; else 1, and 2, 4 and 8 for the credit of its agent, skill and account';
+COMMENT ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char", bigint,
+	boolean) IS
+	'what a touchpoint carries under the settings in force: 0: it is in no report; else 1, and 2, 4 and 8 for the credit of its agent, skill and account; under a model that shares 16, and 32, 64 and 128, which is an error where the plan leaves parts out: see _shares_planned()';
+
+-- Working out parts costs a plan something even where it is not executed.  So a plan that
+-- is made while no account's model shares, and the session's does not, leaves it out.  A
+-- model that begins to share makes all sessions forget their plans; a query that was just
+-- being planned then fails, and can be tried again.
+CREATE FUNCTION goaltracker._shares_planned_support(internal)
+RETURNS internal
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 'goaltracker_shares_planned_support';
+
+COMMENT ON FUNCTION goaltracker._shares_planned_support(internal) IS
+	'planner support of _shares_planned(): whether the model of an account, or the session''s, shares';
+
+CREATE FUNCTION goaltracker._shares_planned()
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE
+SUPPORT goaltracker._shares_planned_support
+AS 'MODULE_PATHNAME', 'goaltracker_shares_planned';
+
+COMMENT ON FUNCTION goaltracker._shares_planned() IS
+	'whether the plan at hand works out parts of goal events (S20)';
+
+CREATE FUNCTION goaltracker._model_shares()
+RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'goaltracker_model_shares';
+
+COMMENT ON FUNCTION goaltracker._model_shares() IS
+	'trigger: makes all sessions forget plans that leave parts out';
+
+CREATE TRIGGER model_shares AFTER INSERT OR UPDATE ON goaltracker.account
+	FOR EACH ROW
+	WHEN (NEW.attribution_model IN ('linear', 'time_decay', 'position_based'))
+	EXECUTE FUNCTION goaltracker._model_shares();
+
+-- also where another server's changes are applied
+ALTER TABLE goaltracker.account ENABLE ALWAYS TRIGGER model_shares;
+
+CREATE FUNCTION goaltracker._any_shares(settings goaltracker._account_settings[])
+RETURNS boolean
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_any_shares';
+
+COMMENT ON FUNCTION goaltracker._any_shares(goaltracker._account_settings[]) IS
+	'whether any row may carry parts of goal events under the settings in force (S20)';
+
+CREATE TYPE goaltracker._goal_event_part AS (
+	weight				integer,
+	lead_value			numeric,
+	transaction_value	numeric
+);
+
+COMMENT ON TYPE goaltracker._goal_event_part IS
+	'what a touchpoint has of its goal event: a weight in millionths, parts of the values (S20, S21)';
+
+CREATE FUNCTION goaltracker._part(settings goaltracker._account_settings[], account_id text,
+	touches bytea, segment_key bigint, lead_value numeric, transaction_value numeric)
+RETURNS goaltracker._goal_event_part
+LANGUAGE c STABLE PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'goaltracker_part';
+
+COMMENT ON FUNCTION goaltracker._part(goaltracker._account_settings[], text, bytea, bigint, numeric,
+	numeric) IS
+	'what a touchpoint in reach has of its goal event under the settings in force; null under a model that does not share';
 
 CREATE FUNCTION goaltracker._default_currency(settings goaltracker._account_settings[],
 	account_id text)
@@ -111,17 +177,49 @@ SELECT t.account_id, t.goal_event_key, t.segment_key, t.conversation_id, t.segme
 FROM goaltracker._visible_touchpoint AS t
 LEFT JOIN LATERAL (
 	SELECT goaltracker._credits((SELECT s.settings FROM goaltracker._settings AS s), t.account_id,
-		t.user_type, t.min_window, t.first_below, t.last_below, t.agent_below, t.skill_below,
-		t.brand_below) AS credits
+		t.user_type, t.spans, goaltracker._shares_planned()) AS credits
 ) AS k ON true;
 
 COMMENT ON VIEW goaltracker._credit IS
 	'touchpoints with what each of them carries under the settings in force: see _credits()';
 
+-- Touchpoints of accounts whose model shares, with their parts (S20).  Reports add them up
+-- in a branch of their own, which is left out of a plan as long as no model shares, and is
+-- not executed while none that shares is in force.
+--
+-- Whom a goal event is shared with is read of the table itself: a restricted reader
+-- who sees one touchpoint sees its part, and not those of the others.
+CREATE VIEW goaltracker._shared AS
+SELECT c.account_id, c.goal_event_key, c.segment_key, c.conversation_date, c.agent_id, c.skill_id,
+	c.user_type, c.is_conversion, c.currency, c.agent_messages, c.agent_responses, c.assigned_at,
+	c.assigned_until, c.duration_bucket_no, c.credits,
+	CASE WHEN c.is_conversion THEN (p.part).weight ELSE 0 END AS conversion,
+	(p.part).weight AS weight,
+	(p.part).lead_value AS lead_value,
+	(p.part).transaction_value AS transaction_value
+FROM goaltracker._credit AS c
+LEFT JOIN goaltracker.goal_outcome AS o
+	ON o.goal_event_key = c.goal_event_key AND o.account_id = c.account_id
+LEFT JOIN LATERAL (
+	SELECT CASE WHEN c.credits >= 16 THEN goaltracker._part(
+		(SELECT s.settings FROM goaltracker._settings AS s), c.account_id, o.touches,
+		c.segment_key, c.lead_value, c.transaction_value) END AS part
+) AS p ON true
+WHERE c.credits >= 16
+	AND goaltracker._shares_planned()
+	AND (SELECT goaltracker._any_shares((SELECT s.settings FROM goaltracker._settings AS s)));
+
+COMMENT ON VIEW goaltracker._shared IS
+	'touchpoints that carry parts of goal events under the settings in force: see _part()';
+
 -- ---------------------------------------------------------------------------
 -- Rows: ids and numbers
 -- ---------------------------------------------------------------------------
 
+-- Where updated_at or a part is not asked for, the planner leaves the join to the outcomes
+-- out, since their key is unique.  It could not do so with the table's parent, which has
+-- the row security; nor is that wanted here: who sees a touchpoint sees its goal event, and
+-- its own part of it.
 CREATE VIEW goaltracker.credit_facts AS
 SELECT c.account_id,
 	c.conversation_date,
@@ -133,13 +231,14 @@ SELECT c.account_id,
 	c.duration_bucket_no,
 	c.currency,
 	goaltracker._goal_type(c.goal_type) AS goal_type,
-	c.credits >> 1 & 1 AS goals_reached,
+	(c.credits & 34 <> 0)::integer AS goals_reached,
 	CASE
 		WHEN c.credits & 2 <> 0 AND c.is_conversion THEN 1::numeric(20, 6)
-		ELSE 0::numeric(20, 6)
+		WHEN c.credits < 16 OR NOT c.is_conversion THEN 0::numeric(20, 6)
+		ELSE (0.000001 * (p.part).weight)::numeric(20, 6)
 	END AS conversions,
-	c.credits >> 2 & 1 AS skill_credit,
-	c.credits >> 3 AS account_credit,
+	(c.credits & 68 <> 0)::integer AS skill_credit,
+	(c.credits & 136 <> 0)::integer AS account_credit,
 	c.lead_value,
 	c.transaction_value,
 	c.agent_messages,
@@ -153,13 +252,30 @@ SELECT c.account_id,
 	goaltracker._utc(c.opened_at) AS conversation_open_time_utc,
 	goaltracker._utc(c.reached_at) AS goal_timestamp_utc,
 	goaltracker._updated_at(o.updated_at) AS updated_at,
-	goaltracker._utc(goaltracker._updated_at(o.updated_at)) AS updated_at_utc
+	goaltracker._utc(goaltracker._updated_at(o.updated_at)) AS updated_at_utc,
+	CASE
+		WHEN c.credits & 2 <> 0 THEN 1::numeric(20, 6)
+		WHEN c.credits < 16 THEN 0::numeric(20, 6)
+		ELSE (0.000001 * (p.part).weight)::numeric(20, 6)
+	END AS weight,
+	CASE
+		WHEN c.credits & 2 <> 0 OR c.lead_value IS NULL THEN c.lead_value
+		WHEN c.credits < 16 THEN 0::numeric(20, 4)
+		ELSE (p.part).lead_value::numeric(20, 4)
+	END AS attributed_lead_value,
+	CASE
+		WHEN c.credits & 2 <> 0 OR c.transaction_value IS NULL THEN c.transaction_value
+		WHEN c.credits < 16 THEN 0::numeric(20, 4)
+		ELSE (p.part).transaction_value::numeric(20, 4)
+	END AS attributed_transaction_value
 FROM goaltracker._credit AS c
--- Where updated_at is not asked for, the planner leaves the join out, since the key of
--- the table is unique.  It could not do so with the table's parent, which has the row
--- security; nor is that wanted here: who sees a touchpoint sees its goal event.
 LEFT JOIN goaltracker.goal_outcome AS o
 	ON o.goal_event_key = c.goal_event_key AND o.account_id = c.account_id
+LEFT JOIN LATERAL (
+	SELECT CASE WHEN goaltracker._shares_planned() AND c.credits >= 16 THEN goaltracker._part(
+		(SELECT s.settings FROM goaltracker._settings AS s), c.account_id, o.touches,
+		c.segment_key, c.lead_value, c.transaction_value) END AS part
+) AS p ON true
 WHERE c.credits <> 0;
 
 -- ---------------------------------------------------------------------------
@@ -171,7 +287,7 @@ WHERE c.credits <> 0;
 CREATE TYPE goaltracker._measure AS (
 	duration_bucket_no	integer,
 	goals_reached		bigint,
-	conversions			bigint,
+	conversions			numeric,
 	lead_value			numeric,
 	transaction_value	numeric
 );
@@ -234,6 +350,31 @@ CREATE AGGREGATE goaltracker._measures(bucket_no integer, is_conversion boolean,
 COMMENT ON AGGREGATE goaltracker._measures(integer, boolean, numeric, numeric) IS
 	'goal events, conversions among them, and values, by duration bucket';
 
+CREATE FUNCTION goaltracker._measures_add_part(state internal, bucket_no integer,
+	is_reached boolean, conversion integer, lead_value numeric, transaction_value numeric)
+RETURNS internal
+LANGUAGE c IMMUTABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'goaltracker_measures_add_part';
+
+COMMENT ON FUNCTION goaltracker._measures_add_part(internal, integer, boolean, integer, numeric,
+	numeric) IS 'transition function of _part_measures()';
+
+CREATE AGGREGATE goaltracker._part_measures(bucket_no integer, is_reached boolean,
+	conversion integer, lead_value numeric, transaction_value numeric) (
+	SFUNC = goaltracker._measures_add_part,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = goaltracker._measures_final,
+	FINALFUNC_MODIFY = READ_ONLY,
+	COMBINEFUNC = goaltracker._measures_combine,
+	SERIALFUNC = goaltracker._measures_serialize,
+	DESERIALFUNC = goaltracker._measures_deserialize,
+	PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE goaltracker._part_measures(integer, boolean, integer, numeric, numeric) IS
+	'goal events that count here, millionths of conversions, and parts of values, by duration bucket; a bucket in which all of it is 0 is left out';
+
 CREATE VIEW goaltracker.conversions_by_skill AS
 SELECT m.account_id,
 	m.conversation_date,
@@ -256,7 +397,13 @@ FROM (
 		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
 			c.transaction_value) AS measures
 	FROM goaltracker._credit AS c
-	WHERE c.credits & 4 <> 0
+	WHERE c.credits & 4 <> 0 AND goaltracker._any_whole()
+	GROUP BY c.account_id, c.conversation_date, c.skill_id, c.currency
+	UNION ALL
+	SELECT c.account_id, c.conversation_date, c.skill_id, c.currency,
+		goaltracker._part_measures(c.duration_bucket_no, c.credits & 64 <> 0, c.conversion,
+			c.lead_value, c.transaction_value)
+	FROM goaltracker._shared AS c
 	GROUP BY c.account_id, c.conversation_date, c.skill_id, c.currency
 ) AS m
 CROSS JOIN LATERAL pg_catalog.unnest(m.measures) AS b
@@ -286,7 +433,13 @@ FROM (
 		goaltracker._measures(c.duration_bucket_no, c.is_conversion, c.lead_value,
 			c.transaction_value) AS measures
 	FROM goaltracker._credit AS c
-	WHERE c.credits & 2 <> 0
+	WHERE c.credits & 2 <> 0 AND goaltracker._any_whole()
+	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency
+	UNION ALL
+	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency,
+		goaltracker._part_measures(c.duration_bucket_no, c.credits & 32 <> 0, c.conversion,
+			c.lead_value, c.transaction_value)
+	FROM goaltracker._shared AS c
 	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type, c.currency
 ) AS m
 CROSS JOIN LATERAL pg_catalog.unnest(m.measures) AS b
@@ -312,8 +465,21 @@ FROM (
 		COALESCE(pg_catalog.sum(c.lead_value), 0)::numeric(20, 4) AS lead_value,
 		COALESCE(pg_catalog.sum(c.transaction_value), 0)::numeric(20, 4) AS transaction_value
 	FROM goaltracker._credit AS c
-	WHERE c.credits & 8 <> 0
+	WHERE c.credits & 8 <> 0 AND goaltracker._any_whole()
 	GROUP BY c.account_id, c.conversation_date, c.currency
+	UNION ALL
+	SELECT c.account_id, c.conversation_date, c.currency,
+		pg_catalog.count(*) FILTER (WHERE c.credits & 128 <> 0),
+		(0.000001 * pg_catalog.sum(c.conversion))::numeric(20, 6),
+		COALESCE(pg_catalog.sum(c.lead_value), 0)::numeric(20, 4),
+		COALESCE(pg_catalog.sum(c.transaction_value), 0)::numeric(20, 4)
+	FROM goaltracker._shared AS c
+	GROUP BY c.account_id, c.conversation_date, c.currency
+	-- no row of zeros, as _part_measures() gives none
+	HAVING pg_catalog.count(*) FILTER (WHERE c.credits & 128 <> 0) <> 0
+		OR pg_catalog.sum(c.conversion) <> 0
+		OR pg_catalog.sum(c.lead_value) <> 0
+		OR pg_catalog.sum(c.transaction_value) <> 0
 ) AS m;
 
 CREATE TYPE goaltracker._agent_work AS (
@@ -420,7 +586,26 @@ FROM (
 			(SELECT s.settings FROM goaltracker._settings AS s), c.account_id)
 			AS is_default_currency
 	) AS d ON true
-	WHERE c.credits <> 0
+	WHERE c.credits & 1 <> 0 AND goaltracker._any_whole()
+	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type
+	UNION ALL
+	SELECT c.account_id, c.conversation_date, c.agent_id, c.user_type,
+		pg_catalog.count(*) FILTER (WHERE c.credits & 32 <> 0),
+		(0.000001 * pg_catalog.sum(c.conversion))::numeric(20, 6),
+		goaltracker._work(c.segment_key, c.agent_messages, c.agent_responses, c.assigned_at,
+			c.assigned_until),
+		COALESCE(pg_catalog.sum(c.lead_value) FILTER (WHERE d.is_default_currency), 0
+			)::numeric(20, 4),
+		COALESCE(pg_catalog.sum(c.transaction_value) FILTER (WHERE d.is_default_currency), 0
+			)::numeric(20, 4),
+		(0.000001 * COALESCE(pg_catalog.sum(c.conversion) FILTER (
+			WHERE NOT d.is_default_currency), 0))::numeric(20, 6)
+	FROM goaltracker._shared AS c
+	LEFT JOIN LATERAL (
+		SELECT c.currency = goaltracker._default_currency(
+			(SELECT s.settings FROM goaltracker._settings AS s), c.account_id)
+			AS is_default_currency
+	) AS d ON true
 	GROUP BY c.account_id, c.conversation_date, c.agent_id, c.user_type
 ) AS m
 LEFT JOIN goaltracker.agent AS g ON g.account_id = m.account_id AND g.agent_id = m.agent_id;
@@ -482,13 +667,14 @@ SELECT c.account_id,
 	pg_catalog.to_char(
 		pg_catalog.date_trunc('hour', goaltracker._local_time(c.opened_at, c.utc_offset)),
 		'MM/DD/YYYY HH12:MI:SS AM') AS hour_label,
-	c.credits >> 1 & 1 AS goals_reached,
+	(c.credits & 34 <> 0)::integer AS goals_reached,
 	CASE
 		WHEN c.credits & 2 <> 0 AND c.is_conversion THEN 1::numeric(20, 6)
-		ELSE 0::numeric(20, 6)
+		WHEN c.credits < 16 OR NOT c.is_conversion THEN 0::numeric(20, 6)
+		ELSE (0.000001 * (p.part).weight)::numeric(20, 6)
 	END AS conversions,
-	c.credits >> 2 & 1 AS skill_credit,
-	c.credits >> 3 AS account_credit,
+	(c.credits & 68 <> 0)::integer AS skill_credit,
+	(c.credits & 136 <> 0)::integer AS account_credit,
 	c.agent_messages,
 	c.agent_responses,
 	c.time_assigned,
@@ -500,10 +686,30 @@ SELECT c.account_id,
 	goaltracker._utc(c.assigned_at) AS agent_assignment_time_utc,
 	EXTRACT(epoch FROM c.time_assigned) AS seconds_assigned,
 	o.updated_at,
-	goaltracker._utc(o.updated_at) AS updated_at_utc
+	goaltracker._utc(o.updated_at) AS updated_at_utc,
+	CASE
+		WHEN c.credits & 2 <> 0 THEN 1::numeric(20, 6)
+		WHEN c.credits < 16 THEN 0::numeric(20, 6)
+		ELSE (0.000001 * (p.part).weight)::numeric(20, 6)
+	END AS weight,
+	CASE
+		WHEN c.credits & 2 <> 0 OR c.lead_value IS NULL THEN c.lead_value
+		WHEN c.credits < 16 THEN 0::numeric(20, 4)
+		ELSE (p.part).lead_value::numeric(20, 4)
+	END AS attributed_lead_value,
+	CASE
+		WHEN c.credits & 2 <> 0 OR c.transaction_value IS NULL THEN c.transaction_value
+		WHEN c.credits < 16 THEN 0::numeric(20, 4)
+		ELSE (p.part).transaction_value::numeric(20, 4)
+	END AS attributed_transaction_value
 FROM goaltracker._credit AS c
 JOIN goaltracker._visible_goal_outcome AS o
 	ON o.account_id = c.account_id AND o.goal_event_key = c.goal_event_key
+LEFT JOIN LATERAL (
+	SELECT CASE WHEN goaltracker._shares_planned() AND c.credits >= 16 THEN goaltracker._part(
+		(SELECT s.settings FROM goaltracker._settings AS s), c.account_id, o.touches,
+		c.segment_key, c.lead_value, c.transaction_value) END AS part
+) AS p ON true
 LEFT JOIN goaltracker.goal_event AS event
 	ON event.account_id = o.account_id AND event.goal_event_id = o.goal_event_id
 	AND c.credits <> 0

@@ -25,9 +25,16 @@ BEGIN
 	END IF;
 	EXECUTE 'CREATE VIEW goaltracker._credit_of_all AS '
 		|| replace(definition, 'goaltracker._visible_touchpoint t', 'goaltracker.touchpoint t');
+	definition := pg_get_viewdef('goaltracker._shared'::regclass);
+	IF position('goaltracker._credit c' IN definition) = 0 OR position('_visible_' IN definition) > 0 THEN
+		RAISE EXCEPTION 'view _shared does not read what it should: %', definition;
+	END IF;
+	EXECUTE 'CREATE VIEW goaltracker._shared_of_all AS '
+		|| replace(definition, 'goaltracker._credit c', 'goaltracker._credit_of_all c');
 	FOREACH report IN ARRAY '{conversions_by_skill,conversions_by_agent,conversions_by_account,agent_summary}'::name[] LOOP
 		definition := rtrim(pg_get_viewdef(format('goaltracker.%I', report)::regclass), ';');
 		IF position('goaltracker._credit c' IN definition) = 0
+			OR position('goaltracker._shared c' IN definition) = 0
 			OR position('_visible_' IN definition) > 0
 		THEN
 			RAISE EXCEPTION 'view % does not read what it should: %', report, definition;
@@ -35,12 +42,15 @@ BEGIN
 		EXECUTE format('CREATE MATERIALIZED VIEW goaltracker.%I AS '
 			'SELECT v.*, pg_catalog.now() AS taken_at FROM (%s) AS v',
 			report || '_snapshot',
-			replace(definition, 'goaltracker._credit c', 'goaltracker._credit_of_all c'));
+			replace(replace(definition, 'goaltracker._credit c', 'goaltracker._credit_of_all c'),
+				'goaltracker._shared c', 'goaltracker._shared_of_all c'));
 	END LOOP;
 END
 $$;
 
 COMMENT ON VIEW goaltracker._credit_of_all IS '_credit, whatever the reader may see: what snapshots read';
+
+COMMENT ON VIEW goaltracker._shared_of_all IS '_shared, whatever the reader may see: what snapshots read';
 
 CREATE UNIQUE INDEX conversions_by_skill_snapshot_key
 	ON goaltracker.conversions_by_skill_snapshot

@@ -123,7 +123,8 @@ COMMENT ON COLUMN goaltracker.credit_facts.currency IS 'currency of the values';
 COMMENT ON COLUMN goaltracker.credit_facts.goal_type IS 'goal type as of the last refresh';
 COMMENT ON COLUMN goaltracker.credit_facts.goals_reached IS
 	'1 on the row that carries the agent''s credit, 0 on that agent''s other rows';
-COMMENT ON COLUMN goaltracker.credit_facts.conversions IS 'likewise, of conversion goals alone';
+COMMENT ON COLUMN goaltracker.credit_facts.conversions IS
+	'likewise, of conversion goals alone; under models that share, the weight';
 COMMENT ON COLUMN goaltracker.credit_facts.skill_credit IS
 	'1 on the row that carries the skill''s credit, else 0';
 COMMENT ON COLUMN goaltracker.credit_facts.account_credit IS
@@ -153,6 +154,12 @@ COMMENT ON COLUMN goaltracker.credit_facts.goal_timestamp_utc IS 'goal_timestamp
 COMMENT ON COLUMN goaltracker.credit_facts.updated_at IS
 	'when a refresh last wrote the goal event or any row of it: all of them move together, so an extract of what is newer replaces by goal_event_key; a deleted goal event leaves no trace here, and what a changed setting, name or description does to a report does not move it';
 COMMENT ON COLUMN goaltracker.credit_facts.updated_at_utc IS 'updated_at in UTC';
+COMMENT ON COLUMN goaltracker.credit_facts.weight IS
+	'part of the goal event that the row carries: under First, Last and All 1 on the row with the agent''s credit, else 0; under models that share a fraction (S20, S21)';
+COMMENT ON COLUMN goaltracker.credit_facts.attributed_lead_value IS
+	'lead value that the row has earned: its part, by weight (S21)';
+COMMENT ON COLUMN goaltracker.credit_facts.attributed_transaction_value IS
+	'transaction value that the row has earned: its part, by weight (S21)';
 
 COMMENT ON VIEW goaltracker.conversion_grid IS
 	'credited touchpoints row by row, with everything known of them';
@@ -234,6 +241,12 @@ COMMENT ON COLUMN goaltracker.conversion_grid.seconds_assigned IS
 COMMENT ON COLUMN goaltracker.conversion_grid.updated_at IS
 	'when a refresh last wrote the goal event or any row of it: all of them move together, so an extract of what is newer replaces by goal_event_key; a deleted goal event leaves no trace here, and what a changed setting, name or description does to a report does not move it';
 COMMENT ON COLUMN goaltracker.conversion_grid.updated_at_utc IS 'updated_at in UTC';
+COMMENT ON COLUMN goaltracker.conversion_grid.weight IS
+	'part of the goal event that the row carries: under First, Last and All 1 on the row with the agent''s credit, else 0; under models that share a fraction (S20, S21)';
+COMMENT ON COLUMN goaltracker.conversion_grid.attributed_lead_value IS
+	'lead value that the row has earned: its part, by weight (S21)';
+COMMENT ON COLUMN goaltracker.conversion_grid.attributed_transaction_value IS
+	'transaction value that the row has earned: its part, by weight (S21)';
 
 COMMENT ON VIEW goaltracker.unattributed_goal_events IS
 	'goal events that no report shows under the settings in force';

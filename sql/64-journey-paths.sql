@@ -261,7 +261,7 @@ BEGIN ATOMIC
 			min(t.assigned_at) AS first_touch_at,
 			max(t.assigned_at) AS last_touch_at
 		FROM goaltracker._touchpoints_of_period(wanted_account_id, from_date, to_date) AS t
-		WHERE t.min_window <= goaltracker._window(
+		WHERE goaltracker._span(t.spans, 'min_window') <= goaltracker._window(
 				(SELECT s.settings FROM goaltracker._settings AS s), t.account_id)
 			-- the policy of _visible_touchpoint, for the caller
 			AND (goaltracker._caller_sees_all(t.account_id)
@@ -281,8 +281,7 @@ BEGIN ATOMIC
 		-- who sees all of the account sees this row; of groups, it is what counts for them
 		HAVING bool_or(goaltracker._credits(
 			(SELECT s.settings FROM goaltracker._settings AS s), t.account_id, t.user_type,
-			t.min_window, t.first_below, t.last_below, t.agent_below, t.skill_below,
-			t.brand_below) & 8 <> 0)
+			t.spans, true) & 136 <> 0)
 	) AS g
 	LEFT JOIN goaltracker.account AS a ON a.account_id = g.account_id
 	WHERE (from_date IS NULL

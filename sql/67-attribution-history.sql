@@ -16,7 +16,7 @@ COMMENT ON TABLE goaltracker._outcome_count IS
 	'goal events of each account in goal_outcome, counted; written by refresh';
 COMMENT ON COLUMN goaltracker._outcome_count.account_id IS 'account';
 COMMENT ON COLUMN goaltracker._outcome_count.counts IS
-	'by the smallest window that reaches a conversation (0 to 31, none), that gives First, Last and All somebody to credit (likewise), without duplicates; last, duplicates';
+	'by the smallest window that reaches a conversation (0 to 31, none), that gives First, Last, All, first_human and last_human somebody to credit (likewise), without duplicates; last, duplicates';
 COMMENT ON COLUMN goaltracker._outcome_count.is_noted IS 'whether the history has these counts';
 
 CREATE TABLE goaltracker._attribution_history (
@@ -99,14 +99,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
 	SELECT ARRAY[s.attributed, s.reached - s.attributed, s.all_but_duplicates - s.reached,
-		counts[133]]
+		counts[199]]
 	FROM (
 		SELECT sum(c.n) FILTER (WHERE c.no <= 33)::bigint AS all_but_duplicates,
 			sum(c.n) FILTER (WHERE c.no <= contribution_window + 1)::bigint AS reached,
 			sum(c.n) FILTER (WHERE c.no BETWEEN m.first_no AND m.first_no + contribution_window)
 				::bigint AS attributed
-		FROM (SELECT CASE model WHEN 'first' THEN 34 WHEN 'all' THEN 100 ELSE 67 END AS first_no)
-			AS m
+		FROM (SELECT CASE model WHEN 'first' THEN 34 WHEN 'last' THEN 67
+			WHEN 'first_human' THEN 133 WHEN 'last_human' THEN 166 ELSE 100 END AS first_no) AS m
 		CROSS JOIN unnest(counts) WITH ORDINALITY AS c (n, no)
 	) AS s;
 END;

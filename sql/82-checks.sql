@@ -142,14 +142,14 @@ COMMENT ON FUNCTION goaltracker.check_data() IS
 -- ---------------------------------------------------------------------------
 
 -- Measures of a level by account and currency: from the rows, and as its view
--- adds them up.
+-- adds them up.  Of the brand each goal event counts once, so where a model shares
+-- (S20) its parts have to add up to that.
 CREATE VIEW goaltracker._total AS
 SELECT f.account_id, f.currency, 'conversions_by_agent' AS report, true AS is_expected,
 	pg_catalog.sum(f.goals_reached) AS goals_reached,
 	pg_catalog.sum(f.conversions) AS conversions,
-	COALESCE(pg_catalog.sum(f.lead_value) FILTER (WHERE f.goals_reached = 1), 0) AS lead_value,
-	COALESCE(pg_catalog.sum(f.transaction_value) FILTER (WHERE f.goals_reached = 1), 0)
-		AS transaction_value
+	COALESCE(pg_catalog.sum(f.attributed_lead_value), 0) AS lead_value,
+	COALESCE(pg_catalog.sum(f.attributed_transaction_value), 0) AS transaction_value
 FROM goaltracker.credit_facts AS f
 GROUP BY f.account_id, f.currency
 UNION ALL
@@ -161,11 +161,23 @@ GROUP BY v.account_id, v.currency
 UNION ALL
 SELECT f.account_id, f.currency, 'conversions_by_skill', true,
 	pg_catalog.sum(f.skill_credit),
-	pg_catalog.count(*) FILTER (WHERE f.skill_credit = 1 AND f.goal_type IN (
-		'Sell Product/Service', 'Generate Leads', 'Service Activity Complete')),
-	COALESCE(pg_catalog.sum(f.lead_value) FILTER (WHERE f.skill_credit = 1), 0),
-	COALESCE(pg_catalog.sum(f.transaction_value) FILTER (WHERE f.skill_credit = 1), 0)
+	-- by the skill's credit, or in parts
+	pg_catalog.sum(CASE
+		WHEN m.shares THEN f.conversions
+		WHEN f.skill_credit = 1 AND f.goal_type IN (
+			'Sell Product/Service', 'Generate Leads', 'Service Activity Complete') THEN 1
+		ELSE 0
+	END),
+	COALESCE(pg_catalog.sum(CASE WHEN m.shares THEN f.attributed_lead_value
+		WHEN f.skill_credit = 1 THEN f.lead_value END), 0),
+	COALESCE(pg_catalog.sum(CASE WHEN m.shares THEN f.attributed_transaction_value
+		WHEN f.skill_credit = 1 THEN f.transaction_value END), 0)
 FROM goaltracker.credit_facts AS f
+LEFT JOIN goaltracker.account AS a ON a.account_id = f.account_id
+CROSS JOIN LATERAL (
+	SELECT COALESCE(goaltracker._session_model(), a.attribution_model, 'last')
+		IN ('linear', 'time_decay', 'position_based') AS shares
+) AS m
 GROUP BY f.account_id, f.currency
 UNION ALL
 SELECT v.account_id, v.currency, 'conversions_by_skill', false,
@@ -218,6 +230,7 @@ RETURNS TABLE (account_id text, currency text, report text, measure text, expect
 	found numeric)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 BEGIN ATOMIC
 	SELECT t.account_id, t.currency, t.report, m.measure,
 		coalesce(max(m.value) FILTER (WHERE t.is_expected), 0),

@@ -18,6 +18,7 @@ RETURN ARRAY[
 		'goaltracker.conversions_by_account, goaltracker.agent_summary, '
 		'goaltracker.conversion_grid, goaltracker.credit_facts, '
 		'goaltracker.unattributed_goal_events, goaltracker.refresh_status, '
+		'goaltracker.model_comparison, goaltracker.window_comparison, '
 		'goaltracker.refresh_log, goaltracker.refresh_progress, '
 		'goaltracker.report_settings, '
 		'goaltracker.conversions_by_skill_stored, goaltracker.conversions_by_agent_stored, '

@@ -74,6 +74,8 @@ GRANT EXECUTE ON FUNCTION goaltracker._is_time_zone(text) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._are_duration_bounds(interval[]) TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._are_position_weights(numeric[]) TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._id_range(text, text, text) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._session_model() TO PUBLIC;
@@ -103,7 +105,16 @@ GRANT EXECUTE ON FUNCTION goaltracker._from_utc(date) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION goaltracker._updated_at(timestamptz) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._credits(goaltracker._account_settings[], text, "char",
-	smallint, smallint, smallint, smallint, smallint, smallint) TO PUBLIC;
+	bigint, boolean) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._shares_planned() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._any_whole() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._any_shares(goaltracker._account_settings[]) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._part(goaltracker._account_settings[], text, bytea, bigint,
+	numeric, numeric) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._default_currency(goaltracker._account_settings[], text)
 	TO PUBLIC;
@@ -119,6 +130,15 @@ GRANT EXECUTE ON FUNCTION goaltracker._user_type("char") TO PUBLIC;
 GRANT EXECUTE ON FUNCTION goaltracker._goal_type("char") TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._measures(integer, boolean, numeric, numeric) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._part_measures(integer, boolean, integer, numeric, numeric)
+	TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._compare_models(goaltracker._account_settings[], text, "char",
+	bigint, bytea, bigint, text, boolean, numeric, numeric) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._compare_windows(goaltracker._account_settings[], text, "char",
+	bigint, bytea, bigint, text, boolean, numeric, numeric) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._work(bigint, integer, integer, timestamptz, timestamptz)
 	TO PUBLIC;
@@ -148,6 +168,11 @@ GRANT EXECUTE ON FUNCTION goaltracker.schedule_refresh(text), goaltracker.unsche
 	goaltracker.schedule_snapshots(text), goaltracker.unschedule_snapshots(),
 	goaltracker._schedule(text, text, text), goaltracker._unschedule(text),
 	goaltracker._require_cron(text), goaltracker._cron_schedule(text, boolean) TO PUBLIC;
+
+-- They read the views of the same names with their caller's rights.
+GRANT EXECUTE ON FUNCTION goaltracker.model_comparison(date, date, text, text) TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker.window_comparison(date, date, text, text) TO PUBLIC;
 
 -- Totals over a report that counts each goal event or segment once (S12, S17)
 -- are part of reading it.

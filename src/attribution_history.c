@@ -6,8 +6,9 @@
  * Settings act when a report is read (S1), so a count that a refresh takes must
  * not depend on them.  What becomes of a goal event is said by four windows: the
  * smallest that reaches any conversation, and the smallest under which First, Last
- * and All find somebody to credit.  An account's goal events are counted by each of
- * these.  A refresh counts those that it writes, takes off those that it deletes,
+ * and All find somebody to credit, and First and Last among humans.  Models that
+ * share find somebody where All does.  An account's goal events are counted by each
+ * of these.  A refresh counts those that it writes, takes off those that it deletes,
  * and adds the difference to table _outcome_count: its work is that of what changed.
  *
  *-------------------------------------------------------------------------
@@ -36,14 +37,13 @@ struct OutcomeCounts
 /* The first columns of table touchpoint, none of them NULL. */
 typedef struct TouchpointHead
 {
-	int16		min_window;
-	int16		first_below;
-	int16		last_below;
-	int16		agent_below;
-	int16		skill_below;
-	int16		brand_below;
+	int64		spans;
 	char		user_type;
 } TouchpointHead;
+
+/* The spans that go with the windows but the first. */
+static const SpanPlace class_spans[CLASS_WINDOWS - 1] = {
+	SPAN_FIRST, SPAN_LAST, SPAN_AGENT, SPAN_FIRST_HUMAN, SPAN_LAST_HUMAN};
 
 /* Counts of nothing, in the current memory context. */
 OutcomeCounts *
@@ -74,11 +74,13 @@ outcome_class(bool is_duplicate, int reach_window)
  * credit, the one with the smallest window is credited under that window.
  */
 static void
-class_take(OutcomeClass *class, int16 min_window, const int16 below[CLASS_WINDOWS - 1])
+class_take(OutcomeClass *class, int64 spans)
 {
+	int			min_window = spans_get(spans, SPAN_MIN_WINDOW);
+
 	for (int i = 0; i < CLASS_WINDOWS - 1; i++)
 	{
-		if (below[i] > 0 && min_window < class->windows[i + 1])
+		if (spans_get(spans, class_spans[i]) > 0 && min_window < class->windows[i + 1])
 			class->windows[i + 1] = (uint8) min_window;
 	}
 }
@@ -92,11 +94,9 @@ outcome_class_of_sweep(const Sweep *sweep)
 	for (int i = 0; i < sweep->ntouchpoints; i++)
 	{
 		const Touchpoint *point = &sweep->touchpoints[i];
-		const int16 below[] = {point->span.first_below, point->span.last_below,
-			point->span.agent_below};
 
 		if (point->is_kept && point->touch != NULL)
-			class_take(&class, point->span.min_window, below);
+			class_take(&class, spans_pack(&point->span));
 	}
 	return class;
 }
@@ -106,10 +106,9 @@ void
 outcome_class_take_row(OutcomeClass *class, const HeapTupleData *touchpoint)
 {
 	const TouchpointHead *head = (const TouchpointHead *) GETSTRUCT(touchpoint);
-	const int16 below[] = {head->first_below, head->last_below, head->agent_below};
 
 	if (head->user_type != USER_UNASSIGNED)
-		class_take(class, head->min_window, below);
+		class_take(class, head->spans);
 }
 
 /* Counts a goal event so many times; -1: no longer. */

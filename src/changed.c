@@ -26,6 +26,7 @@
 #include "goaltracker.h"
 
 #include "access/genam.h"
+#include "access/heaptoast.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "access/table.h"
@@ -45,8 +46,8 @@
 PG_FUNCTION_INFO_V1(goaltracker_refresh_consumers);
 
 /* Columns of the tables, by number. */
-#define TOUCHPOINT_GOAL_EVENT_KEY 11
-#define TOUCHPOINT_ACCOUNT_ID 20
+#define TOUCHPOINT_GOAL_EVENT_KEY 6
+#define TOUCHPOINT_ACCOUNT_ID 15
 #define OUTCOME_GOAL_EVENT_KEY 1
 #define OUTCOME_TOUCHPOINTS_HASH 4
 #define OUTCOME_ACCOUNT_ID 9
@@ -240,8 +241,8 @@ row_hash(const HeapTupleData *tuple)
 }
 
 /*
- * Whether rows are the same.  Formed in the same way from the same values, and too
- * short to be compressed, they are so byte by byte.
+ * Whether rows are the same.  Formed in the same way from the same values, and never
+ * compressed, they are so byte by byte.
  */
 static bool
 same_row(const HeapTupleData *a, const HeapTupleData *b)
@@ -271,6 +272,9 @@ add_old_row(OldRows *old, TupleTableSlot *slot)
 	memset(row, 0, sizeof(OldRow));
 	row->tid = slot->tts_tid;
 	row->tuple = ExecCopySlotHeapTuple(slot);
+	/* the touches of an outcome, where there are very many */
+	if (HeapTupleHasExternal(row->tuple))
+		row->tuple = toast_flatten_tuple(row->tuple, slot->tts_tupleDescriptor);
 	return row;
 }
 

@@ -24,6 +24,7 @@ PG_FUNCTION_INFO_V1(goaltracker_refuse);
 PG_FUNCTION_INFO_V1(goaltracker_refuse_id);
 PG_FUNCTION_INFO_V1(goaltracker_is_time_zone);
 PG_FUNCTION_INFO_V1(goaltracker_are_duration_bounds);
+PG_FUNCTION_INFO_V1(goaltracker_are_position_weights);
 
 /*
  * _refuse(column_name text, value text, allowed text): always raises
@@ -126,4 +127,58 @@ goaltracker_are_duration_bounds(PG_FUNCTION_ARGS)
 		previous = values[i];
 	}
 	PG_RETURN_BOOL(true);
+}
+
+/* Whether this can be one of three position weights. */
+bool
+is_position_weight(double weight)
+{
+	return weight == 0 || (weight >= 0.000001 && weight <= 1000000);
+}
+
+static bool
+numeric_is_between(Datum value, Datum low, Datum high)
+{
+	return DatumGetBool(DirectFunctionCall2(numeric_ge, value, low)) &&
+		DatumGetBool(DirectFunctionCall2(numeric_le, value, high));
+}
+
+/*
+ * Whether these are three numbers as position_based takes them, in an array whose
+ * subscripts begin with 1.  Numbers that no float8 holds never get that far.
+ */
+bool
+are_position_weights(ArrayType *array)
+{
+	Datum		zero = NumericGetDatum(int64_to_numeric(0));
+	Datum		smallest = NumericGetDatum(int64_div_fast_to_numeric(1, 6));
+	Datum		largest = NumericGetDatum(int64_to_numeric(1000000));
+	bool		any = false;
+	Datum	   *values;
+	int			n;
+
+	if (ARR_NDIM(array) != 1 || ARR_LBOUND(array)[0] != 1 || array_contains_nulls(array))
+		return false;
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &values, NULL, &n);
+	if (n != 3)
+		return false;
+	for (int i = 0; i < n; i++)
+	{
+		if (DatumGetBool(DirectFunctionCall2(numeric_eq, values[i], zero)))
+			continue;
+		if (!numeric_is_between(values[i], smallest, largest))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/*
+ * _are_position_weights(weights numeric[]): whether these are three numbers, each 0
+ * or from 0.000001 to 1000000, not all of them 0, none of them NULL (S20).
+ */
+Datum
+goaltracker_are_position_weights(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(are_position_weights(PG_GETARG_ARRAYTYPE_P(0)));
 }

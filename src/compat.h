@@ -84,6 +84,15 @@
 	index_beginscan(rel, index, snapshot, nkeys, 0)
 #endif
 
+/* 19 also takes flags. */
+#if PG_VERSION_NUM >= 190000
+#define BeginTableScan(rel, snapshot) \
+	table_beginscan(rel, snapshot, 0, NULL, SO_NONE)
+#else
+#define BeginTableScan(rel, snapshot) \
+	table_beginscan(rel, snapshot, 0, NULL)
+#endif
+
 /* 19 also takes the state of an EXPLAIN that plans.  After its declaration. */
 #if PG_VERSION_NUM >= 190000
 #include "tcop/tcopprot.h"

@@ -12,6 +12,8 @@
  * rules.c			an account's rules, read out of jsonb
  * timeline.c		a journey in order, under an account's rules
  * sweep.c			one goal event: its touchpoints and their spans of windows
+ * spans.h			these spans, packed into one integer
+ * weights.c		how models that share a goal event share it
  * rows.c			rows of the tables that refresh writes
  * touchpoints.c	set-returning functions over journeys
  * facts.c			journeys of a range of consumers or of some, read from the tables
@@ -23,12 +25,14 @@
  * attribution_history.c	how many goal events are attributed, under every setting
  * report.c			what report views call for each row
  * paths.c			paths of journeys, those included that led to no goal event
+ * shares.c			whether a plan works out parts of goal events
  * dates.c			dates under the session's hour offset, dates and instants as clients filter
  * conditions.c		conditions on what views work out, as indexes can find them
  * visibility.c		which rows the reader of a report may see
  * statistics.c		the planner's statistics of what report views read
  * work.c			aggregate _work: the work of distinct agent segments
  * measures.c		aggregate _measures: what reports add up, by duration bucket
+ * comparison.c		the same side by side, by model or by window
  * once.h			the hash table under sum_once and count_once (their own header)
  * once_table.c		what of it is not inline: growing, sending, receiving
  * numbers.c		numerics as integers, for sums of them
@@ -58,9 +62,12 @@
 #include "common/hashfn.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "spans.h"
 #include "storage/itemptr.h"
 #include "storage/lockdefs.h"
+#include "utils/array.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 #include "utils/relcache.h"
 #include "utils/timestamp.h"
 
@@ -87,6 +94,9 @@
 
 /* Longest lookback of touchpoints(): spans are stored in int16. */
 #define MAX_LOOKBACK 3650
+
+/* Longest half-life of time_decay, in days. */
+#define MAX_HALF_LIFE 3650
 
 /* Goal types (semantics.md, "Words"); codes as stored. */
 typedef enum GoalType
@@ -115,6 +125,52 @@ typedef enum EventType
 	EVENT_PURCHASE = 'P',
 	EVENT_LEAD = 'L'
 } EventType;
+
+/* Attribution models, as accounts and sessions ask for them. */
+typedef enum AttributionModel
+{
+	MODEL_OF_ACCOUNT,
+	MODEL_FIRST,
+	MODEL_LAST,
+	MODEL_ALL,
+	MODEL_LINEAR,
+	MODEL_TIME_DECAY,
+	MODEL_POSITION_BASED,
+	MODEL_FIRST_HUMAN,
+	MODEL_LAST_HUMAN
+} AttributionModel;
+
+/* Whether a model shares a goal event among touchpoints (S20). */
+static inline bool
+model_shares(AttributionModel model)
+{
+	return model >= MODEL_LINEAR && model <= MODEL_POSITION_BASED;
+}
+
+/* What position_based gives the first touchpoint, those between, and the last. */
+typedef struct PositionWeights
+{
+	double		first;
+	double		middle;
+	double		last;
+} PositionWeights;
+
+#define MODELS_ALLOWED \
+	"\"first\", \"last\", \"all\", \"linear\", \"time_decay\", \"position_based\", \"first_human\" " \
+	"and \"last_human\""
+
+#define DEFAULT_HALF_LIFE (7.0 * USECS_PER_DAY)
+
+static const PositionWeights default_position_weights = {40, 20, 40};
+
+/* --- check.c ------------------------------------------------------------ */
+
+#define POSITION_WEIGHTS_ALLOWED \
+	"Allowed are three numbers, for the first, those between and the last, each 0 or " \
+	"from 0.000001 to 1000000, not all of them 0."
+
+extern bool is_position_weight(double weight);
+extern bool are_position_weights(ArrayType *array);
 
 /* --- journey.c ---------------------------------------------------------- */
 
@@ -259,6 +315,7 @@ typedef struct Touch
 	bool		may_be_last;	/* S6 */
 	int16		min_window;		/* to the sweep's goal event at hand */
 	int16		first_below;	/* see CreditSpan */
+	int16		first_human_below;
 } Touch;
 
 typedef struct Goal
@@ -288,20 +345,6 @@ extern void timeline_local_time(const Timeline *timeline, Conversation *conversa
 extern int	text_order(const text *a, const text *b);
 
 /* --- sweep.c ------------------------------------------------------------ */
-
-/*
- * Under which windows a touchpoint is credited: under window W by model M when
- * min_window <= W < M_below.  0 stands for never.
- */
-typedef struct CreditSpan
-{
-	int16		min_window;
-	int16		first_below;
-	int16		last_below;
-	int16		agent_below;
-	int16		skill_below;
-	int16		brand_below;
-} CreditSpan;
 
 /* A touchpoint of the goal event at hand; without a touch it is Unassigned (S8). */
 typedef struct Touchpoint
@@ -399,7 +442,6 @@ typedef struct OutcomeWritten
 
 extern Relation refreshed_table_open(int table_no, LOCKMODE lockmode);
 extern TupleDesc refreshed_row_type(int table_no);
-extern void row_put_spans(RowBuilder *row, const CreditSpan *span);
 extern void touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point,
 						   Datum account_id);
 extern uint64 touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len);
@@ -430,6 +472,32 @@ text_hash(const text *value)
 {
 	return hash_bytes((const unsigned char *) VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
+
+/* --- weights.c ---------------------------------------------------------- */
+
+/* Weights are whole millionths (S21). */
+#define WHOLE_WEIGHT 1000000
+
+/* A model that shares, and what it goes by (S20). */
+typedef struct SharingRules
+{
+	AttributionModel model;
+	double		half_life;		/* microseconds */
+	PositionWeights position;
+} SharingRules;
+
+extern void share_among(const SharingRules *rules, const TimestampTz *assigned_at, int n,
+						int32 *weights);
+extern struct varlena *touches_pack(const Sweep *sweep);
+
+/* The touches of a goal event, read: who shares it under a window, and how. */
+typedef struct Sharing Sharing;
+
+extern Sharing *sharing_create(void);
+extern void sharing_read(Sharing *sharing, Datum touches, const SharingRules *rules, int window);
+extern int	sharing_find(const Sharing *sharing, int64 segment_key);
+extern int32 sharing_weight(const Sharing *sharing, int no);
+extern Numeric sharing_part(const Sharing *sharing, int no, Numeric value);
 
 /* --- facts.c ------------------------------------------------------------ */
 
@@ -505,7 +573,9 @@ enum
 	CLASS_REACH,				/* the smallest that reaches any conversation */
 	CLASS_FIRST,				/* the smallest under which First credits somebody, */
 	CLASS_LAST,					/* Last, */
-	CLASS_ALL,					/* and All */
+	CLASS_ALL,					/* All and the models that share, */
+	CLASS_FIRST_HUMAN,			/* and First and Last */
+	CLASS_LAST_HUMAN,			/* among humans */
 	CLASS_WINDOWS
 };
 
@@ -526,7 +596,33 @@ extern void outcome_counts_save(const OutcomeCounts *counts, Datum account_id);
 
 /* --- report.c ----------------------------------------------------------- */
 
+typedef struct AccountSettings AccountSettings;
+
+/* What a call site of a report function keeps for as long as its query runs. */
+typedef struct ReportCall
+{
+	const AccountSettings *settings;	/* of the calling row's account */
+	void	   *own;			/* the function's own, NULL at first */
+} ReportCall;
+
+extern ReportCall *report_call(FunctionCallInfo fcinfo, int first_arg);
+extern SpanPlace span_of_model(AttributionModel model);
+extern AttributionModel model_in_force(const AccountSettings *settings);
+extern int	window_in_force(const AccountSettings *settings);
+extern SharingRules sharing_rules(const AccountSettings *settings, AttributionModel model);
+extern double half_life_of_interval(const Interval *interval);
+extern PositionWeights position_of_array(ArrayType *array);
 extern int64 assigned_usecs(TimestampTz assigned_at, TimestampTz assigned_until);
+
+/* --- measures.c --------------------------------------------------------- */
+
+extern void *measures_add_values(void *state, MemoryContext context, int bucket_no,
+								 bool is_reached, int32 conversion, NullableDatum lead_value,
+								 NullableDatum transaction_value);
+
+/* --- shares.c ----------------------------------------------------------- */
+
+pg_noreturn extern void refuse_plan(void);
 
 /* --- visibility.c ------------------------------------------------------- */
 
@@ -543,16 +639,12 @@ extern void statistics_init(void);
 
 /* --- goaltracker.c ------------------------------------------------------ */
 
-typedef enum AttributionModel
-{
-	MODEL_OF_ACCOUNT,
-	MODEL_FIRST,
-	MODEL_LAST,
-	MODEL_ALL
-} AttributionModel;
-
+extern bool model_of_name(const char *name, Size len, AttributionModel *model);
 extern AttributionModel session_model_in_force(void);
+extern bool session_sets_sharing_model(void);
 extern int	session_window_in_force(void);
+extern double session_half_life_in_force(void);
+extern const PositionWeights *session_position_weights_in_force(void);
 extern int64 session_hour_offset_in_force(void);
 extern bool session_sets_hour_offset(void);
 

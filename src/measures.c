@@ -20,6 +20,7 @@
 #include "compat.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "goaltracker.h"
 #include "libpq/pqformat.h"
 #include "once.h"
 #include "utils/array.h"
@@ -30,6 +31,7 @@
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_measures_add);
+PG_FUNCTION_INFO_V1(goaltracker_measures_add_part);
 PG_FUNCTION_INFO_V1(goaltracker_measures_combine);
 PG_FUNCTION_INFO_V1(goaltracker_measures_serialize);
 PG_FUNCTION_INFO_V1(goaltracker_measures_deserialize);
@@ -54,7 +56,7 @@ typedef struct Total
 typedef struct Bucket
 {
 	int64		goals_reached;
-	int64		conversions;
+	int64		conversions;	/* millionths */
 	Total		lead_value;
 	Total		transaction_value;
 } Bucket;
@@ -68,6 +70,15 @@ typedef struct Measures
 	int			nbuckets;		/* numbers 0..nbuckets-1, of which some may be empty */
 	Bucket		buckets[FLEXIBLE_ARRAY_MEMBER];
 } Measures;
+
+/* A part of a goal event may leave all of this as it is (S20). */
+static bool
+bucket_is_empty(const Bucket *bucket)
+{
+	return bucket->goals_reached == 0 && bucket->conversions == 0 &&
+		bucket->lead_value.small == 0 && bucket->lead_value.large == NULL &&
+		bucket->transaction_value.small == 0 && bucket->transaction_value.large == NULL;
+}
 
 /* A state that has the bucket of that number. */
 static Measures *
@@ -145,6 +156,15 @@ total_numeric(const Total *total)
 	return add_numerics(sum, total->large);
 }
 
+static bool
+total_is_zero(const Total *total)
+{
+	if (total->large == NULL)
+		return total->small == 0;
+	return DatumGetBool(DirectFunctionCall2(numeric_eq, NumericGetDatum(total_numeric(total)),
+											NumericGetDatum(int64_to_numeric(0))));
+}
+
 static void
 total_combine(Total *total, MemoryContext context, const Total *other)
 {
@@ -172,12 +192,53 @@ goaltracker_measures_add(PG_FUNCTION_ARGS)
 	bucket = &state->buckets[bucket_no];
 	bucket->goals_reached++;
 	if (!PG_ARGISNULL(2) && PG_GETARG_BOOL(2))
-		bucket->conversions++;
+		bucket->conversions += WHOLE_WEIGHT;
 	if (!PG_ARGISNULL(3))
 		total_add(&bucket->lead_value, context, PG_GETARG_DATUM(3));
 	if (!PG_ARGISNULL(4))
 		total_add(&bucket->transaction_value, context, PG_GETARG_DATUM(4));
 	PG_RETURN_POINTER(state);
+}
+
+/*
+ * Adds to a bucket of a state, NULL where there is none yet, what counts there: a goal
+ * event or not, so many millionths of a conversion, and values that are not NULL.
+ * Returns the state.
+ */
+void *
+measures_add_values(void *state, MemoryContext context, int bucket_no, bool is_reached,
+					int32 conversion, NullableDatum lead_value, NullableDatum transaction_value)
+{
+	Measures   *measures = measures_reserve(state, context, bucket_no);
+	Bucket	   *bucket = &measures->buckets[bucket_no];
+
+	bucket->goals_reached += is_reached;
+	bucket->conversions += conversion;
+	if (!lead_value.isnull)
+		total_add(&bucket->lead_value, context, lead_value.value);
+	if (!transaction_value.isnull)
+		total_add(&bucket->transaction_value, context, transaction_value.value);
+	return measures;
+}
+
+/*
+ * goaltracker_measures_add_part(state internal, bucket_no integer, is_reached boolean,
+ * conversion integer, lead_value numeric, transaction_value numeric) returns internal
+ *
+ * Transition function: adds a part of a goal event (S20), which counts here or not:
+ * of a conversion so many millionths, and the parts of its values, of which a NULL
+ * one adds nothing.
+ */
+Datum
+goaltracker_measures_add_part(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = aggregate_context(fcinfo);
+
+	PG_RETURN_POINTER(measures_add_values(state_argument(fcinfo, 0), context,
+										  PG_ARGISNULL(1) ? 0 : PG_GETARG_INT32(1),
+										  !PG_ARGISNULL(2) && PG_GETARG_BOOL(2),
+										  PG_ARGISNULL(3) ? 0 : PG_GETARG_INT32(3),
+										  fcinfo->args[4], fcinfo->args[5]));
 }
 
 /*
@@ -200,7 +261,7 @@ goaltracker_measures_combine(PG_FUNCTION_ARGS)
 		const Bucket *from = &other->buckets[i];
 		Bucket	   *bucket;
 
-		if (from->goals_reached == 0)
+		if (bucket_is_empty(from))
 			continue;
 		bucket = &state->buckets[i];
 		bucket->goals_reached += from->goals_reached;
@@ -249,7 +310,7 @@ goaltracker_measures_serialize(PG_FUNCTION_ARGS)
 	{
 		const Bucket *bucket = &state->buckets[i];
 
-		if (bucket->goals_reached == 0)
+		if (bucket_is_empty(bucket))
 			continue;
 		pq_sendint32(&buf, i);
 		pq_sendint64(&buf, bucket->goals_reached);
@@ -291,6 +352,14 @@ goaltracker_measures_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
+/* Whether all of a bucket adds up to 0, as parts may. */
+static bool
+bucket_is_zero(const Bucket *bucket)
+{
+	return bucket->conversions == 0 && total_is_zero(&bucket->lead_value) &&
+		total_is_zero(&bucket->transaction_value);
+}
+
 /* The element type of an array type, which is a row type. */
 static TypeCacheEntry *
 element_type(FunctionCallInfo fcinfo)
@@ -309,8 +378,8 @@ element_type(FunctionCallInfo fcinfo)
 /*
  * goaltracker_measures_final(state internal) returns _measure[]
  *
- * A _measure for each bucket that has any, in order of their numbers; NULL where
- * there was no row at all.  Reads the state only.
+ * A _measure for each bucket in which something is not 0, in order of their numbers;
+ * NULL where there was no row at all.  Reads the state only.
  */
 Datum
 goaltracker_measures_final(PG_FUNCTION_ARGS)
@@ -332,11 +401,11 @@ goaltracker_measures_final(PG_FUNCTION_ARGS)
 		Datum		values[MEASURE_ATTRIBUTES];
 		bool		nulls[MEASURE_ATTRIBUTES] = {false};
 
-		if (bucket->goals_reached == 0)
+		if (bucket->goals_reached == 0 && bucket_is_zero(bucket))
 			continue;
 		values[0] = Int32GetDatum(i);
 		values[1] = Int64GetDatum(bucket->goals_reached);
-		values[2] = Int64GetDatum(bucket->conversions);
+		values[2] = NumericGetDatum(int64_div_fast_to_numeric(bucket->conversions, 6));
 		values[3] = NumericGetDatum(total_numeric(&bucket->lead_value));
 		values[4] = NumericGetDatum(total_numeric(&bucket->transaction_value));
 		rows[nrows++] = HeapTupleGetDatum(heap_form_tuple(type->tupDesc, values, nulls));

@@ -13,6 +13,7 @@
  */
 #include "goaltracker.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"

@@ -27,6 +27,7 @@
 #include "utils/backend_status.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/tuplestore.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_progress_begin);
 PG_FUNCTION_INFO_V1(goaltracker_progress_batch);

@@ -17,10 +17,13 @@
 #include "common/int.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_credits);
 PG_FUNCTION_INFO_V1(goaltracker_window);
+PG_FUNCTION_INFO_V1(goaltracker_any_shares);
 PG_FUNCTION_INFO_V1(goaltracker_default_currency);
 PG_FUNCTION_INFO_V1(goaltracker_duration_bucket_no);
 PG_FUNCTION_INFO_V1(goaltracker_duration_bucket);
@@ -32,15 +35,21 @@ PG_FUNCTION_INFO_V1(goaltracker_duration_bucket);
 #define ACCOUNT_CREDIT 8
 #define ALL_CREDITS (IN_REPORTS | AGENT_CREDIT | SKILL_CREDIT | ACCOUNT_CREDIT)
 
+/*
+ * Under a model that shares the same stand four bits higher: such a row carries a part,
+ * which is worked out apart (S20); see _part().
+ */
+#define SHARED_SHIFT 4
+
 /* ------------------------------------------------------------------------
  * Settings of accounts
  * ------------------------------------------------------------------------
  */
 
 /* Attributes of type _account_settings. */
-#define SETTINGS_ATTRIBUTES 5
+#define SETTINGS_ATTRIBUTES 7
 
-typedef struct AccountSettings
+struct AccountSettings
 {
 	const text *account_id;		/* NULL in the settings of accounts without a row */
 	AttributionModel model;
@@ -49,11 +58,14 @@ typedef struct AccountSettings
 	int			nbounds;
 	int64	   *bounds;			/* lower bounds of duration buckets 1.., microseconds */
 	text	  **labels;			/* of buckets 0..nbounds; NULL: not yet asked for */
-} AccountSettings;
+	Interval   *half_life;		/* of time_decay; NULL: the default */
+	ArrayType  *position;		/* weights of position_based; NULL: the defaults */
+};
 
 /* The settings that a call site has read, for as long as its query runs. */
 typedef struct SettingsCache
 {
+	ReportCall	call;			/* must be first */
 	const void *source;			/* the value they were read from */
 	int			naccounts;
 	AccountSettings *accounts;	/* in order of account_id */
@@ -62,31 +74,66 @@ typedef struct SettingsCache
 } SettingsCache;
 
 static AttributionModel
-model_of_text(const text *model)
+model_of_text(const text *name)
 {
-	/* a constraint of the account allows three, which differ in their first letter */
-	switch (VARSIZE_ANY_EXHDR(model) == 0 ? '\0' : *VARDATA_ANY(model))
-	{
-		case 'f':
-			return MODEL_FIRST;
-		case 'a':
-			return MODEL_ALL;
-		default:
-			return MODEL_LAST;
-	}
+	AttributionModel model;
+
+	if (!model_of_name(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &model))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid attribution model of an account: \"%s\"",
+						text_to_cstring(name))));
+	return model;
 }
 
-/* How long a bound is, as comparisons of intervals take it; the longest are alike. */
+/* How long an interval is, as comparisons take it; the longest are alike. */
 static int64
-bound_usecs(const Interval *bound)
+interval_usecs(const Interval *interval)
 {
-	int64		days = (int64) bound->day + (int64) bound->month * DAYS_PER_MONTH;
+	int64		days = (int64) interval->day + (int64) interval->month * DAYS_PER_MONTH;
 	int64		usecs;
 
 	if (pg_mul_s64_overflow(days, USECS_PER_DAY, &usecs) ||
-		pg_add_s64_overflow(usecs, bound->time, &usecs))
+		pg_add_s64_overflow(usecs, interval->time, &usecs))
 		return days < 0 ? PG_INT64_MIN : PG_INT64_MAX;
 	return usecs;
+}
+
+/* A half-life in microseconds; raises invalid_parameter_value. */
+double
+half_life_of_interval(const Interval *interval)
+{
+	int64		usecs = interval_usecs(interval);
+
+	if (usecs <= 0 || usecs > MAX_HALF_LIFE * USECS_PER_DAY)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid half-life: %s",
+						DatumGetCString(DirectFunctionCall1(interval_out,
+															IntervalPGetDatum(interval)))),
+				 errdetail("Allowed is more than 0, up to %d days.", MAX_HALF_LIFE)));
+	return (double) usecs;
+}
+
+/* Position weights out of an array; raises invalid_parameter_value. */
+PositionWeights
+position_of_array(ArrayType *array)
+{
+	PositionWeights position;
+	Datum	   *weights;
+	int			n;
+
+	if (!are_position_weights(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid position weights: %s",
+						OidOutputFunctionCall(F_ARRAY_OUT, PointerGetDatum(array))),
+				 errdetail("%s", POSITION_WEIGHTS_ALLOWED)));
+	deconstruct_array(array, NUMERICOID, -1, false, TYPALIGN_INT, &weights, NULL, &n);
+	position.first = DatumGetFloat8(DirectFunctionCall1(numeric_float8, weights[0]));
+	position.middle = DatumGetFloat8(DirectFunctionCall1(numeric_float8, weights[1]));
+	position.last = DatumGetFloat8(DirectFunctionCall1(numeric_float8, weights[2]));
+	return position;
 }
 
 /* A bound in the largest unit that leaves no fraction, else in seconds. */
@@ -178,8 +225,11 @@ read_account(AccountSettings *settings, TupleDesc tupdesc, HeapTupleHeader row)
 				 errmsg("duration bounds of an account must not be empty")));
 	bounds = palloc(nbounds * sizeof(int64));
 	for (int i = 0; i < nbounds; i++)
-		bounds[i] = bound_usecs(DatumGetIntervalP(intervals[i]));
+		bounds[i] = interval_usecs(DatumGetIntervalP(intervals[i]));
 	set_bounds(settings, bounds, nbounds);
+	settings->half_life = palloc(sizeof(Interval));
+	memcpy(settings->half_life, DatumGetIntervalP(values[5]), sizeof(Interval));
+	settings->position = DatumGetArrayTypePCopy(values[6]);
 }
 
 static int
@@ -204,15 +254,16 @@ read_accounts(SettingsCache *cache, ArrayType *array)
 }
 
 /*
- * The settings of the calling row's account.  Argument 0 is the settings of all
+ * The settings of the calling row's account.  The first argument is the settings of all
  * accounts (_account_settings[]; NULL: there is none), which a query does not
- * change; argument 1 the account_id.
+ * change; the one behind it the account_id.  fn_extra is taken.
  */
 static const AccountSettings *
-settings_of_account(FunctionCallInfo fcinfo)
+settings_of_args(FunctionCallInfo fcinfo, int first_arg)
 {
 	SettingsCache *cache = fcinfo->flinfo->fn_extra;
-	const void *source = PG_ARGISNULL(0) ? NULL : DatumGetPointer(PG_GETARG_DATUM(0));
+	const void *source = PG_ARGISNULL(first_arg) ? NULL
+		: DatumGetPointer(PG_GETARG_DATUM(first_arg));
 	AccountSettings wanted;
 
 	if (cache == NULL || cache->source != source)
@@ -222,16 +273,16 @@ settings_of_account(FunctionCallInfo fcinfo)
 		cache = palloc0(sizeof(SettingsCache));
 		set_defaults(&cache->defaults);
 		if (source != NULL)
-			read_accounts(cache, PG_GETARG_ARRAYTYPE_P(0));
+			read_accounts(cache, PG_GETARG_ARRAYTYPE_P(first_arg));
 		cache->last = &cache->defaults;
 		cache->source = source;
 		fcinfo->flinfo->fn_extra = cache;
 		MemoryContextSwitchTo(old_context);
 	}
 
-	if (PG_ARGISNULL(1))
+	if (PG_ARGISNULL(first_arg + 1))
 		return &cache->defaults;
-	wanted.account_id = PG_GETARG_TEXT_PP(1);
+	wanted.account_id = PG_GETARG_TEXT_PP(first_arg + 1);
 	if (cache->last->account_id != NULL && text_same(wanted.account_id, cache->last->account_id))
 		return cache->last;
 	cache->last = NULL;
@@ -243,18 +294,90 @@ settings_of_account(FunctionCallInfo fcinfo)
 	return cache->last;
 }
 
+static inline const AccountSettings *
+settings_of_account(FunctionCallInfo fcinfo)
+{
+	return settings_of_args(fcinfo, 0);
+}
+
+/* The same for functions that keep something of their own; see settings_of_args(). */
+ReportCall *
+report_call(FunctionCallInfo fcinfo, int first_arg)
+{
+	const AccountSettings *settings = settings_of_args(fcinfo, first_arg);
+	SettingsCache *cache = fcinfo->flinfo->fn_extra;
+
+	cache->call.settings = settings;
+	return &cache->call;
+}
+
+/* The session's model, else the account's (S1). */
+AttributionModel
+model_in_force(const AccountSettings *settings)
+{
+	AttributionModel model = session_model_in_force();
+
+	return model == MODEL_OF_ACCOUNT ? settings->model : model;
+}
+
+/* The session's window, else the account's. */
+int
+window_in_force(const AccountSettings *settings)
+{
+	int			window = session_window_in_force();
+
+	return window < 0 ? settings->window : window;
+}
+
+/* What a model that shares goes by: the session's settings, else the account's. */
+SharingRules
+sharing_rules(const AccountSettings *settings, AttributionModel model)
+{
+	SharingRules rules = {.model = model};
+	const PositionWeights *position = session_position_weights_in_force();
+
+	rules.half_life = session_half_life_in_force();
+	if (model == MODEL_TIME_DECAY && rules.half_life <= 0)
+		rules.half_life = settings->half_life == NULL ? DEFAULT_HALF_LIFE
+			: half_life_of_interval(settings->half_life);
+	if (position != NULL)
+		rules.position = *position;
+	else if (model == MODEL_POSITION_BASED)
+		rules.position = settings->position == NULL ? default_position_weights
+			: position_of_array(settings->position);
+	return rules;
+}
+
 /* ------------------------------------------------------------------------
  * What depends on an account's settings
  * ------------------------------------------------------------------------
  */
 
+/* The span of a model that credits one touchpoint of a goal event. */
+SpanPlace
+span_of_model(AttributionModel model)
+{
+	switch (model)
+	{
+		case MODEL_FIRST:
+			return SPAN_FIRST;
+		case MODEL_FIRST_HUMAN:
+			return SPAN_FIRST_HUMAN;
+		case MODEL_LAST_HUMAN:
+			return SPAN_LAST_HUMAN;
+		default:
+			return SPAN_LAST;
+	}
+}
+
 /*
- * _credits(settings _account_settings[], account_id text, user_type "char",
- * min_window, first_below, last_below, agent_below, skill_below, brand_below
- * smallint): what a row of table touchpoint carries (see above) under the
- * session's model and window, else the account's (S1).  First and Last show the
- * one row they credit, with all credits; All shows every touchpoint in reach
- * (S7), but an Unassigned row only where there is none (S8).
+ * _credits(settings _account_settings[], account_id text, user_type "char", spans
+ * bigint, shares_planned boolean): what a row of table touchpoint carries (see above) under the session's
+ * model and window, else the account's (S1).  First and Last, of humans or not, show
+ * the one row they credit, with all credits; All, and models that share as All
+ * credits, show every touchpoint in reach (S7, S20), but an Unassigned row only where
+ * there is none (S8).  Raises t_r_serialization_failure where a model shares and the plan
+ * leaves parts out (see shares.c).
  *
  * One call a row in place of several expressions over the settings: half the
  * time of a report under All.
@@ -263,30 +386,54 @@ Datum
 goaltracker_credits(PG_FUNCTION_ARGS)
 {
 	const AccountSettings *settings = settings_of_account(fcinfo);
-	AttributionModel model = session_model_in_force();
-	int			window = session_window_in_force();
+	AttributionModel model = model_in_force(settings);
+	int			window = window_in_force(settings);
+	int64		spans = PG_GETARG_INT64(3);
 	int			credits = IN_REPORTS;
 
-	if (window < 0)
-		window = settings->window;
-	if (window < PG_GETARG_INT16(3))
+	if (window < spans_get(spans, SPAN_MIN_WINDOW))
 		PG_RETURN_INT32(0);
-	if (model == MODEL_OF_ACCOUNT)
-		model = settings->model;
-	if (model == MODEL_FIRST)
-		PG_RETURN_INT32(window < PG_GETARG_INT16(4) ? ALL_CREDITS : 0);
-	if (model == MODEL_LAST)
-		PG_RETURN_INT32(window < PG_GETARG_INT16(5) ? ALL_CREDITS : 0);
+	if (model != MODEL_ALL && !model_shares(model))
+		PG_RETURN_INT32(window < spans_get(spans, span_of_model(model)) ? ALL_CREDITS : 0);
 
-	if (window < PG_GETARG_INT16(6))
+	if (window < spans_get(spans, SPAN_AGENT))
 		credits |= AGENT_CREDIT;
 	else if (PG_GETARG_CHAR(2) == USER_UNASSIGNED)
 		PG_RETURN_INT32(0);
-	if (window < PG_GETARG_INT16(7))
+	if (window < spans_get(spans, SPAN_SKILL))
 		credits |= SKILL_CREDIT;
-	if (window < PG_GETARG_INT16(8))
+	if (window < spans_get(spans, SPAN_BRAND))
 		credits |= ACCOUNT_CREDIT;
-	PG_RETURN_INT32(credits);
+	if (model == MODEL_ALL)
+		PG_RETURN_INT32(credits);
+	if (!PG_GETARG_BOOL(4))
+		refuse_plan();
+	PG_RETURN_INT32(credits << SHARED_SHIFT);
+}
+
+/*
+ * _any_shares(settings _account_settings[]) returns boolean: whether an account's
+ * rows may carry parts under the settings in force.  What works out parts asks it
+ * first.
+ */
+Datum
+goaltracker_any_shares(PG_FUNCTION_ARGS)
+{
+	AttributionModel model = session_model_in_force();
+	SettingsCache cache;
+
+	if (model != MODEL_OF_ACCOUNT)
+		PG_RETURN_BOOL(model_shares(model));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_BOOL(false);
+	memset(&cache, 0, sizeof(cache));
+	read_accounts(&cache, PG_GETARG_ARRAYTYPE_P(0));
+	for (int i = 0; i < cache.naccounts; i++)
+	{
+		if (model_shares(cache.accounts[i].model))
+			PG_RETURN_BOOL(true);
+	}
+	PG_RETURN_BOOL(false);
 }
 
 /*

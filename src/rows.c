@@ -4,7 +4,7 @@
  *	  Rows of the tables that refresh writes.
  *
  * Values are put one after the other, in the order of the table's columns.
- * They point into the journey, nothing is copied.
+ * They point into the journey, nothing is copied, but for what is packed.
  *
  *-------------------------------------------------------------------------
  */
@@ -25,13 +25,13 @@
  */
 
 static const Oid touchpoint_types[] = {
-	INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, INT2OID, CHAROID, CHAROID, DATEOID, INT4OID,
-	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID,
-	TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, NUMERICOID, NUMERICOID, TEXTOID, TEXTOID};
+	INT8OID, CHAROID, CHAROID, DATEOID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID,
+	INT4OID, INT4OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID,
+	NUMERICOID, NUMERICOID, TEXTOID, TEXTOID};
 
 static const Oid goal_outcome_types[] = {
 	INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID, INT4OID, INT2OID, BOOLOID, CHAROID, TEXTOID,
-	TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	TEXTOID, TEXTOID, TEXTOID, TEXTOID, BYTEAOID};
 
 /* By number of table. */
 static const struct
@@ -95,17 +95,6 @@ refreshed_row_type(int table_no)
  * ------------------------------------------------------------------------
  */
 
-void
-row_put_spans(RowBuilder *row, const CreditSpan *span)
-{
-	row_put(row, Int16GetDatum(span->min_window));
-	row_put(row, Int16GetDatum(span->first_below));
-	row_put(row, Int16GetDatum(span->last_below));
-	row_put(row, Int16GetDatum(span->agent_below));
-	row_put(row, Int16GetDatum(span->skill_below));
-	row_put(row, Int16GetDatum(span->brand_below));
-}
-
 /*
  * Until when an agent was assigned (S13): until the segment ended, else until
  * the conversation did, else it still is (NULL).  A joined agent never was.
@@ -154,7 +143,7 @@ touchpoint_row(RowBuilder *row, const Sweep *sweep, const Touchpoint *point, Dat
 
 	timeline_local_time(sweep->timeline, point->conversation);
 	row_begin(row, &sweep->timeline->view);
-	row_put_spans(row, &point->span);
+	row_put(row, Int64GetDatum(spans_pack(&point->span)));
 	row_put(row, CharGetDatum(segment != NULL ? point->touch->user_type : USER_UNASSIGNED));
 	row_put(row, CharGetDatum(sweep->goal->goal_type));
 	row_put(row, DateADTGetDatum(point->conversation->local_date));
@@ -184,6 +173,18 @@ touchpoints_hash(uint64 before, HeapTupleHeader row, uint32 len)
 	const Size	header = offsetof(HeapTupleHeaderData, t_bits);
 
 	return hash_bytes_extended((const unsigned char *) row->t_bits, len - header, before);
+}
+
+/* The touches among which a goal event is shared; NULL where there is nothing to share. */
+static void
+put_touches(RowBuilder *row, const Sweep *sweep)
+{
+	struct varlena *touches = touches_pack(sweep);
+
+	if (touches == NULL)
+		row_put_null(row);
+	else
+		row_put(row, PointerGetDatum(touches));
 }
 
 /*
@@ -221,4 +222,5 @@ goal_outcome_row(RowBuilder *row, const Sweep *sweep, Datum account_id, Datum co
 	row_put_ref(row, goal->goal_event_id);
 	row_put_ref(row, goal->goal_id);
 	row_put_ref(row, goal->brand_event_id);
+	put_touches(row, sweep);
 }

@@ -8,9 +8,10 @@
  * within reach from its min_window on, and is credited until the window gets
  * so large that it reaches another touchpoint which takes the credit away.
  * Under First that is any assigned one that stands earlier; under Last any
- * assigned one that stands later, the survey bot aside; under All any later
- * one of the same agent, of the same skill, or any at all.  So one pass in each
- * direction, carrying along the smallest min_window seen, gives every span.
+ * assigned one that stands later, the survey bot aside; under first_human and
+ * last_human the same, of humans alone; under All any later one of the same
+ * agent, of the same skill, or any at all.  So one pass in each direction,
+ * carrying along the smallest min_window seen, gives every span.
  *
  * Goal events come in order of time.  What is assigned or opened by then is
  * "active" until no later goal event can reach it any more: what is left
@@ -82,23 +83,43 @@ typedef struct Takers
 {
 	int16		first;
 	int16		last;
+	int16		first_human;
+	int16		last_human;
 	int16		all;
 } Takers;
 
 /*
+ * The passes below meet touches one after the other: each that a model could
+ * credit is credited until the window reaches one of those met before.
+ */
+static inline int16
+take(int16 *best, int16 from)
+{
+	int16		below = span_end(from, *best);
+
+	lower(best, from);
+	return below;
+}
+
+static inline bool
+is_human(const Touch *touch)
+{
+	return touch->user_type == USER_HUMAN;
+}
+
+/*
  * The pass forward.  Takes in what has been assigned by the goal at hand, lets
  * go what neither this goal nor a later one can reach, and works out under
- * which windows what is in reach is credited by First: an earlier assigned
- * touchpoint takes the credit away (S5).  A segment may stand before the start
+ * which windows what is in reach is credited by First and by first_human: an earlier
+ * assigned touchpoint takes the credit away (S5, S19).  A segment may stand before the start
  * of its conversation: it is active, but not yet in reach.
  */
-static int16
-sweep_forward(Sweep *sweep)
+static void
+sweep_forward(Sweep *sweep, Takers *best)
 {
 	const Timeline *timeline = sweep->timeline;
 	TimestampTz reached_at = sweep->goal->entry->reached_at;
 	int16		never = sweep->lookback + 1;
-	int16		best = never;
 	int			n = 0;
 
 	while (sweep->next_touch < timeline->ntouches &&
@@ -116,16 +137,16 @@ sweep_forward(Sweep *sweep)
 			window = never;
 		touch->min_window = window;
 		touch->first_below = 0;
+		touch->first_human_below = 0;
 		sweep->agent_best[touch->agent_no] = never;
 		sweep->skill_best[touch->skill_no] = never;
-		if (touch->may_be_first && window < best)
-		{
-			touch->first_below = best;
-			best = window;
-		}
+		if (!touch->may_be_first)
+			continue;
+		touch->first_below = take(&best->first, window);
+		if (is_human(touch))
+			touch->first_human_below = take(&best->first_human, window);
 	}
 	sweep->nactive_touches = n;
-	return best;
 }
 
 static void
@@ -158,21 +179,21 @@ static inline bool
 is_ever_credited(const CreditSpan *span)
 {
 	return span->first_below | span->last_below |
+		span->first_human_below | span->last_human_below |
 		span->agent_below | span->skill_below | span->brand_below;
 }
 
 /*
- * The pass backward: under which windows touches are credited by Last and by
- * the levels of All; a later one takes the credit away (S6, S7).  Makes
+ * The pass backward: under which windows touches are credited by Last, last_human
+ * and the levels of All; a later one takes the credit away (S6, S7, S19).  Makes
  * touchpoints, in the order of the touches, of what is credited, and of as many
  * others as S18 might keep.  The rest, with very many touches nearly all, is
  * counted as cut.
  */
-static Takers
-sweep_backward(Sweep *sweep)
+static void
+sweep_backward(Sweep *sweep, Takers *best)
 {
 	int16		never = sweep->lookback + 1;
-	Takers		best = {never, never, never};
 	int			room = sweep->timeline->rules->max_touchpoints;
 	Touchpoint *end = sweep->space + sweep->nactive_touches;
 	Touchpoint *point = end;
@@ -183,21 +204,18 @@ sweep_backward(Sweep *sweep)
 		int16	   *agent_best = &sweep->agent_best[touch->agent_no];
 		int16	   *skill_best = &sweep->skill_best[touch->skill_no];
 		int16		from = touch->min_window;
-		CreditSpan	span = {.min_window = from,.first_below = touch->first_below};
+		CreditSpan	span = {.min_window = from,.first_below = touch->first_below,
+			.first_human_below = touch->first_human_below};
 
 		if (from == never)
 			continue;
-		span.agent_below = span_end(from, *agent_best);
-		span.skill_below = span_end(from, *skill_best);
-		span.brand_below = span_end(from, best.all);
-		lower(agent_best, from);
-		lower(skill_best, from);
-		lower(&best.all, from);
+		span.agent_below = take(agent_best, from);
+		span.skill_below = take(skill_best, from);
+		span.brand_below = take(&best->all, from);
 		if (touch->may_be_last)
-		{
-			span.last_below = span_end(from, best.last);
-			lower(&best.last, from);
-		}
+			span.last_below = take(&best->last, from);
+		if (touch->may_be_last && is_human(touch))
+			span.last_human_below = take(&best->last_human, from);
 		if (!is_ever_credited(&span) && room-- <= 0)
 		{
 			sweep->ncut++;
@@ -210,7 +228,6 @@ sweep_backward(Sweep *sweep)
 	}
 	sweep->touchpoints = point;
 	sweep->ntouchpoints = end - point;
-	return best;
 }
 
 /*
@@ -262,6 +279,8 @@ add_unassigned(Sweep *sweep, const Takers *takers)
 		span.min_window = from;
 		span.first_below = span_end(from, Min(best, takers->first));
 		span.last_below = span_end(from, Min(best, takers->last));
+		span.first_human_below = span_end(from, Min(best, takers->first_human));
+		span.last_human_below = span_end(from, Min(best, takers->last_human));
 		span.agent_below = span_end(from, Min(best, takers->all));
 		span.skill_below = span.brand_below = span.agent_below;
 		lower(&best, from);
@@ -284,8 +303,8 @@ add_unassigned(Sweep *sweep, const Takers *takers)
 bool
 sweep_next_goal(Sweep *sweep)
 {
-	Takers		takers;
-	int16		first;
+	int16		never = sweep->lookback + 1;
+	Takers		takers = {never, never, never, never, never};
 
 	CHECK_FOR_INTERRUPTS();
 	if (sweep->next_goal >= sweep->timeline->ngoals)
@@ -299,9 +318,8 @@ sweep_next_goal(Sweep *sweep)
 		return true;
 
 	advance_conversations(sweep);
-	first = sweep_forward(sweep);
-	takers = sweep_backward(sweep);
-	takers.first = first;
+	sweep_forward(sweep, &takers);
+	sweep_backward(sweep, &takers);
 	limit_touchpoints(sweep);
 	add_unassigned(sweep, &takers);
 	return true;

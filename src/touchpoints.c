@@ -21,6 +21,7 @@
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(goaltracker_touchpoints);
+PG_FUNCTION_INFO_V1(goaltracker_attribute);
 PG_FUNCTION_INFO_V1(goaltracker_touchpoint_rows);
 PG_FUNCTION_INFO_V1(goaltracker_goal_outcome_rows);
 
@@ -38,6 +39,10 @@ typedef struct JourneyScan
 	MemoryContext journey_context;
 	Sweep	   *sweep;
 	int			next_touchpoint;
+
+	/* of attribute(), for the goal event at hand */
+	const Goal *shared_goal;	/* NULL: none yet */
+	int32	   *weights;		/* by touchpoint */
 } JourneyScan;
 
 /* The executor gives up a set before its end, as under LIMIT. */
@@ -131,6 +136,8 @@ scan_resume(FunctionCallInfo fcinfo, int journey_arg, int lookback, int rules_ar
 		scan = scan_create(fcinfo, rules_arg);
 	scan->sweep = NULL;
 	scan->next_touchpoint = 0;
+	scan->shared_goal = NULL;
+	scan->weights = NULL;
 	if (PG_ARGISNULL(journey_arg))
 		return scan;
 
@@ -222,6 +229,48 @@ user_type_name(const Touchpoint *point)
 	}
 }
 
+/* What touchpoints() and attribute() say of a touchpoint alike. */
+static void
+put_touchpoint(RowBuilder *row, const Sweep *sweep, const Touchpoint *point)
+{
+	const JourneyGoal *goal = sweep->goal->entry;
+
+	row_begin(row, &sweep->timeline->view);
+	row_put(row, Int64GetDatum(goal->goal_event_key));
+	row_put_ref(row, goal->goal_event_id);
+	row_put(row, TimestampTzGetDatum(goal->reached_at));
+	row_put_ref(row, point->conversation->entry->conversation_id);
+	if (point->touch != NULL)
+	{
+		const JourneySegment *segment = point->touch->entry;
+
+		row_put(row, Int64GetDatum(segment->segment_key));
+		row_put(row, Int32GetDatum(segment->segment_no));
+		row_put_ref(row, segment->agent_id);
+		row_put_ref(row, segment->skill_id);
+		row_put(row, TimestampTzGetDatum(segment->assigned_at));
+	}
+	else
+	{
+		for (int i = 0; i < 5; i++)
+			row_put_null(row);
+	}
+	row_put(row, CStringGetTextDatum(user_type_name(point)));
+}
+
+static void
+put_spans(RowBuilder *row, const CreditSpan *span)
+{
+	row_put(row, Int16GetDatum(span->min_window));
+	row_put(row, Int16GetDatum(span->first_below));
+	row_put(row, Int16GetDatum(span->last_below));
+	row_put(row, Int16GetDatum(span->agent_below));
+	row_put(row, Int16GetDatum(span->skill_below));
+	row_put(row, Int16GetDatum(span->brand_below));
+	row_put(row, Int16GetDatum(span->first_human_below));
+	row_put(row, Int16GetDatum(span->last_human_below));
+}
+
 /*
  * touchpoints(journey, lookback_days integer, rules jsonb): a row per goal
  * event and touchpoint, with the windows under which each model credits it.
@@ -235,7 +284,6 @@ goaltracker_touchpoints(PG_FUNCTION_ARGS)
 	int			lookback = PG_ARGISNULL(1) ? MAX_WINDOW : PG_GETARG_INT32(1);
 	JourneyScan *scan;
 	const Touchpoint *point;
-	const JourneyGoal *goal;
 	RowBuilder	row;
 
 	if (lookback < 0 || lookback > MAX_LOOKBACK)
@@ -248,29 +296,169 @@ goaltracker_touchpoints(PG_FUNCTION_ARGS)
 	if (point == NULL)
 		return scan_end(fcinfo, scan);
 
-	goal = scan->sweep->goal->entry;
-	row_begin(&row, &scan->sweep->timeline->view);
-	row_put(&row, Int64GetDatum(goal->goal_event_key));
-	row_put_ref(&row, goal->goal_event_id);
-	row_put(&row, TimestampTzGetDatum(goal->reached_at));
-	row_put_ref(&row, point->conversation->entry->conversation_id);
-	if (point->touch != NULL)
-	{
-		const JourneySegment *segment = point->touch->entry;
+	put_touchpoint(&row, scan->sweep, point);
+	put_spans(&row, &point->span);
+	GtAssert(row.n == scan->tupdesc->natts);
+	return scan_row(fcinfo, scan, row.values, row.nulls);
+}
 
-		row_put(&row, Int64GetDatum(segment->segment_key));
-		row_put(&row, Int32GetDatum(segment->segment_no));
-		row_put_ref(&row, segment->agent_id);
-		row_put_ref(&row, segment->skill_id);
-		row_put(&row, TimestampTzGetDatum(segment->assigned_at));
-	}
-	else
+/* The model to go by; raises invalid_parameter_value. */
+static AttributionModel
+model_argument(FunctionCallInfo fcinfo, int arg)
+{
+	text	   *name = PG_ARGISNULL(arg) ? cstring_to_text("") : PG_GETARG_TEXT_PP(arg);
+	AttributionModel model;
+
+	if (!model_of_name(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), &model))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid attribution model: \"%s\"", text_to_cstring(name)),
+				 errdetail("Allowed are %s.", MODELS_ALLOWED)));
+	return model;
+}
+
+static int
+window_argument(FunctionCallInfo fcinfo, int arg)
+{
+	if (PG_ARGISNULL(arg))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("contribution window must not be null")));
+	if (PG_GETARG_INT32(arg) < 0 || PG_GETARG_INT32(arg) > MAX_LOOKBACK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid contribution window: %d", PG_GETARG_INT32(arg)),
+				 errdetail("Allowed are whole days from 0 to %d.", MAX_LOOKBACK)));
+	return PG_GETARG_INT32(arg);
+}
+
+/* What a touchpoint carries under a model and a window. */
+typedef struct Credits
+{
+	bool		agent;
+	bool		skill;
+	bool		brand;
+	int32		weight;			/* millionths */
+} Credits;
+
+/* Where a model credits one touchpoint of a goal event: below this window. */
+static int
+credited_below(const CreditSpan *span, AttributionModel model)
+{
+	switch (model)
 	{
-		for (int i = 0; i < 5; i++)
-			row_put_null(&row);
+		case MODEL_FIRST:
+			return span->first_below;
+		case MODEL_FIRST_HUMAN:
+			return span->first_human_below;
+		case MODEL_LAST_HUMAN:
+			return span->last_human_below;
+		default:
+			return span->last_below;
 	}
-	row_put(&row, CStringGetTextDatum(user_type_name(point)));
-	row_put_spans(&row, &point->span);
+}
+
+/* Works out the weights of the goal event at hand under a model that shares (S20). */
+static void
+share_goal(JourneyScan *scan, const SharingRules *rules, int window)
+{
+	const Sweep *sweep = scan->sweep;
+	MemoryContext old_context = MemoryContextSwitchTo(scan->journey_context);
+	TimestampTz *assigned_at = palloc((sweep->ntouchpoints + 1) * sizeof(TimestampTz));
+	int32	   *shared = palloc((sweep->ntouchpoints + 1) * sizeof(int32));
+	int			n = 0;
+	int			next = 0;
+
+	for (int i = 0; i < sweep->ntouchpoints; i++)
+	{
+		const Touchpoint *point = &sweep->touchpoints[i];
+
+		if (point->is_kept && point->touch != NULL && point->span.min_window <= window)
+			assigned_at[n++] = point->touch->entry->assigned_at;
+	}
+	if (n > 0)
+		share_among(rules, assigned_at, n, shared);
+	if (scan->weights != NULL)
+		pfree(scan->weights);
+	scan->weights = palloc((sweep->ntouchpoints + 1) * sizeof(int32));
+	for (int i = 0; i < sweep->ntouchpoints; i++)
+	{
+		const Touchpoint *point = &sweep->touchpoints[i];
+
+		scan->weights[i] = WHOLE_WEIGHT;
+		if (point->is_kept && point->touch != NULL && point->span.min_window <= window)
+			scan->weights[i] = shared[next++];
+	}
+	pfree(assigned_at);
+	pfree(shared);
+	scan->shared_goal = sweep->goal;
+	MemoryContextSwitchTo(old_context);
+}
+
+/* What a touchpoint of the goal event at hand carries; false: it is not credited. */
+static bool
+credits_of(JourneyScan *scan, const Touchpoint *point, const SharingRules *rules, int window,
+		   Credits *credits)
+{
+	const CreditSpan *span = &point->span;
+
+	if (span->min_window > window)
+		return false;
+	if (rules->model != MODEL_ALL && !model_shares(rules->model))
+	{
+		*credits = (Credits) {true, true, true, WHOLE_WEIGHT};
+		return window < credited_below(span, rules->model);
+	}
+	credits->agent = window < span->agent_below;
+	credits->skill = window < span->skill_below;
+	credits->brand = window < span->brand_below;
+	if (point->touch == NULL && !credits->agent)
+		return false;
+	credits->weight = credits->agent ? WHOLE_WEIGHT : 0;
+	if (rules->model == MODEL_ALL)
+		return true;
+	if (scan->shared_goal != scan->sweep->goal)
+		share_goal(scan, rules, window);
+	credits->weight = scan->weights[point - scan->sweep->touchpoints];
+	return true;
+}
+
+/*
+ * attribute(journey, model text, window_days integer, rules jsonb, half_life
+ * interval, position_weights numeric[]): the touchpoints that a model credits under a
+ * window of 0 to 3650 days, with the credits they carry.  NULL journey: no rows;
+ * NULL rules, half_life, position_weights: the defaults.  Raises
+ * null_value_not_allowed without a window, invalid_parameter_value for any argument
+ * out of range.  Rules S2 to S8, S10, S18 to S21.
+ */
+Datum
+goaltracker_attribute(PG_FUNCTION_ARGS)
+{
+	SharingRules rules = {.model = model_argument(fcinfo, 1)};
+	int			window = window_argument(fcinfo, 2);
+	JourneyScan *scan;
+	const Touchpoint *point;
+	Credits		credits;
+	RowBuilder	row;
+
+	rules.half_life = PG_ARGISNULL(4) ? DEFAULT_HALF_LIFE
+		: half_life_of_interval(PG_GETARG_INTERVAL_P(4));
+	rules.position = PG_ARGISNULL(5) ? default_position_weights
+		: position_of_array(PG_GETARG_ARRAYTYPE_P(5));
+	/* which touchpoints a limit keeps is decided over all windows (S18) */
+	scan = scan_resume(fcinfo, 0, Max(window, MAX_WINDOW), 3);
+	do
+	{
+		point = scan_next_touchpoint(scan);
+		if (point == NULL)
+			return scan_end(fcinfo, scan);
+	} while (!credits_of(scan, point, &rules, window, &credits));
+
+	put_touchpoint(&row, scan->sweep, point);
+	row_put(&row, Int32GetDatum(credits.agent));
+	row_put(&row, Int32GetDatum(credits.skill));
+	row_put(&row, Int32GetDatum(credits.brand));
+	row_put(&row, NumericGetDatum(int64_div_fast_to_numeric(credits.weight, 6)));
 	GtAssert(row.n == scan->tupdesc->natts);
 	return scan_row(fcinfo, scan, row.values, row.nulls);
 }

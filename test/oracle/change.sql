@@ -501,9 +501,11 @@ DECLARE
 	said text;
 BEGIN
 	UPDATE goaltracker.account
-		SET attribution_model = oracle.pick('first', 'last', 'all'), contribution_window = oracle.some_window()
+		SET attribution_model = oracle.some_model(), contribution_window = oracle.some_window(),
+			time_decay_half_life = oracle.some_half_life(), position_weights = oracle.some_position_weights()
 		WHERE account_id = in_account
-		RETURNING format('%s: model %s, window %s', account_id, attribution_model, contribution_window) INTO said;
+		RETURNING format('%s: model %s, window %s, half-life %s, position weights %s', account_id, attribution_model,
+			contribution_window, time_decay_half_life, position_weights) INTO said;
 	RETURN coalesce(said, 'no such account, no change');
 END
 $$;

@@ -31,7 +31,11 @@ SELECT
 	coalesce(account.default_currency, 'USD') AS default_currency,
 	coalesce(account.time_zone, 'UTC') AS time_zone,
 	coalesce(account.duration_bounds, '{00:05,00:10,00:30,01:00,03:00,24:00}') AS duration_bounds,
-	coalesce(account.max_touchpoints, 200) AS max_touchpoints
+	coalesce(account.max_touchpoints, 200) AS max_touchpoints,
+	coalesce((SELECT nullif(setting, '-1')::numeric FROM pg_settings WHERE name = 'goaltracker.time_decay_half_life'),
+		extract(epoch FROM account.time_decay_half_life), 7 * 86400) AS half_life_seconds,
+	coalesce(('{' || nullif(current_setting('goaltracker.position_weights', true), '') || '}')::numeric[],
+		account.position_weights, '{40,20,40}') AS position_weights
 FROM (
 		SELECT account_id FROM goaltracker.account
 		UNION SELECT account_id FROM goaltracker.conversation
@@ -127,6 +131,7 @@ WITH NO DATA;
 CREATE MATERIALIZED VIEW oracle.touchpoint AS
 SELECT reach.account_id, reach.goal_event_id, reach.window_days,
 	s.conversation_id, s.segment_no, s.assigned_at, s.agent_id, s.skill_id,
+	coalesce(agent.user_type, 'Human') = 'Human' AS is_human,
 	s.participation = 'assigned' AS is_assigned,
 	s.dialog = 'post_survey' OR coalesce(agent.is_post_survey_bot, false) AS is_survey
 FROM oracle.reach
@@ -159,6 +164,21 @@ WHERE is_assigned AND NOT is_survey
 ORDER BY account_id, goal_event_id, window_days,
 	assigned_at DESC, conversation_id COLLATE "C" DESC, segment_no DESC;
 
+-- S19: first_human and last_human pass over bots and system users.
+CREATE VIEW oracle.first_human_credit AS
+SELECT DISTINCT ON (account_id, goal_event_id, window_days) *
+FROM oracle.touchpoint
+WHERE is_assigned AND is_human
+ORDER BY account_id, goal_event_id, window_days,
+	assigned_at, conversation_id COLLATE "C", segment_no;
+
+CREATE VIEW oracle.last_human_credit AS
+SELECT DISTINCT ON (account_id, goal_event_id, window_days) *
+FROM oracle.touchpoint
+WHERE is_assigned AND NOT is_survey AND is_human
+ORDER BY account_id, goal_event_id, window_days,
+	assigned_at DESC, conversation_id COLLATE "C" DESC, segment_no DESC;
+
 -- S7: All counts each agent once, on that agent's latest touchpoint;
 CREATE VIEW oracle.agent_credit AS
 SELECT DISTINCT ON (account_id, goal_event_id, window_days, agent_id) *
@@ -184,6 +204,10 @@ CREATE MATERIALIZED VIEW oracle.credit AS
 SELECT 'first' AS kind, account_id, goal_event_id, window_days, conversation_id, segment_no FROM oracle.first_credit
 UNION ALL
 SELECT 'last', account_id, goal_event_id, window_days, conversation_id, segment_no FROM oracle.last_credit
+UNION ALL
+SELECT 'first_human', account_id, goal_event_id, window_days, conversation_id, segment_no FROM oracle.first_human_credit
+UNION ALL
+SELECT 'last_human', account_id, goal_event_id, window_days, conversation_id, segment_no FROM oracle.last_human_credit
 UNION ALL
 SELECT 'agent', account_id, goal_event_id, window_days, conversation_id, segment_no FROM oracle.agent_credit
 UNION ALL
@@ -235,12 +259,12 @@ WITH NO DATA;
 -- The rows of the grid, under each model and each window
 -- ---------------------------------------------------------------------------
 
--- First and Last: the one touchpoint credited carries everything.
+-- First and Last, of humans or not: the one touchpoint credited carries everything.
 CREATE VIEW oracle.row_of_one AS
 SELECT kind AS model, window_days, account_id, goal_event_id, conversation_id, segment_no,
 	1 AS agent_credit, 1 AS skill_credit, 1 AS account_credit
 FROM oracle.credit
-WHERE kind IN ('first', 'last');
+WHERE kind IN ('first', 'last', 'first_human', 'last_human');
 
 -- All: every touchpoint kept and in reach, with the credits that it carries.
 CREATE VIEW oracle.row_of_all AS
@@ -266,7 +290,7 @@ SELECT DISTINCT ON (model, window_days, account_id, goal_event_id)
 	model, window_days, account_id, goal_event_id, conversation_id, NULL::integer AS segment_no,
 	1 AS agent_credit, 1 AS skill_credit, 1 AS account_credit
 FROM oracle.reach
-	CROSS JOIN (VALUES ('first'), ('last'), ('all')) AS each_model (model)
+	CROSS JOIN (VALUES ('first'), ('last'), ('first_human'), ('last_human'), ('all')) AS each_model (model)
 WHERE NOT EXISTS (
 		SELECT FROM oracle.row_of_somebody AS somebody
 		WHERE somebody.model = each_model.model
@@ -305,11 +329,94 @@ $$;
 -- What is measured
 -- ---------------------------------------------------------------------------
 
--- S1: the rows of the model and the window in force.
+-- S1: the rows of the model and the window in force.  Those of a model that shares
+-- are those of All (S20).
 CREATE VIEW oracle.row_in_force AS
-SELECT grid_row.*
+SELECT grid_row.*, setting.model <> grid_row.model AS shares
 FROM oracle.grid_row
-	JOIN oracle.setting USING (account_id, window_days, model);
+	JOIN oracle.setting USING (account_id, window_days)
+WHERE grid_row.model = CASE
+		WHEN setting.model IN ('linear', 'time_decay', 'position_based') THEN 'all'
+		ELSE setting.model
+	END;
+
+-- S20: among whom a goal event is shared, in the order of S4, and how much longer ago
+-- than the last of them each was assigned.
+CREATE VIEW oracle.sharer AS
+SELECT r.account_id, r.goal_event_id, r.conversation_id, r.segment_no,
+	row_number() OVER in_order AS position,
+	count(*) OVER (PARTITION BY r.account_id, r.goal_event_id) AS n,
+	extract(epoch FROM max(s.assigned_at) OVER (PARTITION BY r.account_id, r.goal_event_id) - s.assigned_at) AS seconds_before
+FROM oracle.row_in_force AS r
+	JOIN oracle.agent_segment AS s USING (account_id, conversation_id, segment_no)
+WHERE r.shares
+WINDOW in_order AS (PARTITION BY r.account_id, r.goal_event_id
+	ORDER BY s.assigned_at, r.conversation_id COLLATE "C", r.segment_no);
+
+-- linear: 1/n; time_decay: half as much with each half-life; position_based: by place.
+CREATE VIEW oracle.share AS
+SELECT sharer.*,
+	CASE
+		WHEN model = 'linear' THEN 1::numeric / n
+		WHEN model = 'time_decay' THEN decayed / sum(decayed) OVER (PARTITION BY account_id, goal_event_id)
+		WHEN n = 1 THEN 1
+		WHEN n = 2 AND first + last = 0 THEN 0.5
+		WHEN n = 2 AND position = 1 THEN first / (first + last)
+		WHEN n = 2 THEN last / (first + last)
+		WHEN position = 1 THEN first / (first + middle + last)
+		WHEN position = n THEN last / (first + middle + last)
+		ELSE middle / (first + middle + last) / (n - 2)
+	END AS share
+FROM oracle.sharer
+	JOIN oracle.setting USING (account_id)
+	CROSS JOIN LATERAL (SELECT power(2.0000000000000000000000000000000000000000, -seconds_before / half_life_seconds)) AS d (decayed)
+	CROSS JOIN LATERAL (SELECT position_weights[1]::numeric(40, 30), position_weights[2]::numeric(40, 30), position_weights[3]::numeric(40, 30))
+		AS p (first, middle, last);
+
+-- S21: of twelve decimals six are left; what is missing to 1 goes, a millionth each, to
+-- those who lost most, of those who lost the same to the later.
+CREATE VIEW oracle.weight AS
+SELECT account_id, goal_event_id, conversation_id, segment_no, position,
+	trunc(share, 6) + CASE
+			WHEN row_number() OVER (PARTITION BY account_id, goal_event_id ORDER BY share - trunc(share, 6) DESC, position DESC)
+				<= 1000000 * (1 - sum(trunc(share, 6)) OVER (PARTITION BY account_id, goal_event_id))
+			THEN 0.000001
+			ELSE 0
+		END AS weight
+FROM (SELECT account_id, goal_event_id, conversation_id, segment_no, position, round(share, 12) AS share FROM oracle.share) AS s;
+
+-- The same for a value: by its amount, in ten-thousandths.
+CREATE VIEW oracle.part AS
+SELECT account_id, goal_event_id, conversation_id, segment_no, kind,
+	sign(value) * (trunc(exact, 4) + CASE
+			WHEN row_number() OVER (PARTITION BY account_id, goal_event_id, kind ORDER BY exact - trunc(exact, 4) DESC, position DESC)
+				<= 10000 * (abs(value) - sum(trunc(exact, 4)) OVER (PARTITION BY account_id, goal_event_id, kind))
+			THEN 0.0001
+			ELSE 0
+		END) AS part
+FROM oracle.weight
+	JOIN oracle.goal_event USING (account_id, goal_event_id)
+	CROSS JOIN LATERAL (VALUES ('lead', lead_value, abs(lead_value) * weight), ('transaction', transaction_value, abs(transaction_value) * weight))
+		AS v (kind, value, exact)
+WHERE value IS NOT NULL;
+
+-- What each row has of its goal event.  Unassigned, there is nobody to share with.
+CREATE VIEW oracle.weighed_row AS
+SELECT r.*,
+	CASE WHEN r.shares THEN coalesce(w.weight, 1) ELSE r.agent_credit END AS weight,
+	CASE WHEN r.shares AND r.segment_no IS NOT NULL THEN l.part ELSE e.lead_value * CASE WHEN r.shares THEN 1 ELSE r.agent_credit END END
+		AS attributed_lead_value,
+	CASE WHEN r.shares AND r.segment_no IS NOT NULL THEN t.part ELSE e.transaction_value * CASE WHEN r.shares THEN 1 ELSE r.agent_credit END END
+		AS attributed_transaction_value
+FROM oracle.row_in_force AS r
+	JOIN oracle.goal_event AS e USING (account_id, goal_event_id)
+	LEFT JOIN oracle.weight AS w USING (account_id, goal_event_id, conversation_id, segment_no)
+	LEFT JOIN oracle.part AS l
+		ON l.account_id = r.account_id AND l.goal_event_id = r.goal_event_id
+		AND l.conversation_id = r.conversation_id AND l.segment_no = r.segment_no AND l.kind = 'lead'
+	LEFT JOIN oracle.part AS t
+		ON t.account_id = r.account_id AND t.goal_event_id = r.goal_event_id
+		AND t.conversation_id = r.conversation_id AND t.segment_no = r.segment_no AND t.kind = 'transaction';
 
 -- S13: how long an agent was assigned.  Nobody's row and a joined agent's have
 -- no time assigned, and it is never below zero.
@@ -324,7 +431,7 @@ SELECT g.*, s.agent_id, s.skill_id, s.group_id, s.assigned_at, s.start_reason, s
 	END AS time_assigned,
 	s.segment_key,
 	k.opened_at, k.source, k.campaign_id, k.engagement_id
-FROM oracle.row_in_force AS g
+FROM oracle.weighed_row AS g
 	JOIN oracle.conversation AS k USING (account_id, conversation_id)
 	LEFT JOIN oracle.agent_segment AS s USING (account_id, conversation_id, segment_no);
 
@@ -378,7 +485,7 @@ SELECT
 	to_char(d.local_start, 'FMDay') AS weekday_name,
 	date_trunc('hour', d.local_start) AS hour,
 	d.agent_credit AS goals_reached,
-	CASE WHEN e.is_conversion_goal THEN d.agent_credit ELSE 0 END::numeric(20, 6) AS conversions,	-- S11
+	CASE WHEN e.is_conversion_goal THEN d.weight ELSE 0 END::numeric(20, 6) AS conversions,	-- S11
 	e.is_conversion_goal,
 	d.skill_credit,
 	d.account_credit,
@@ -389,7 +496,11 @@ SELECT
 	coalesce((setting.duration_bounds)[d.duration_bucket_no], interval '0') || ' to '
 		|| coalesce((setting.duration_bounds)[d.duration_bucket_no + 1]::text, 'more') AS duration_bucket,
 	e.goal_event_key,
-	d.segment_key
+	d.segment_key,
+	d.shares,
+	d.weight::numeric(20, 6) AS weight,
+	d.attributed_lead_value::numeric(20, 4) AS attributed_lead_value,
+	d.attributed_transaction_value::numeric(20, 4) AS attributed_transaction_value
 FROM oracle.dated_row AS d
 	JOIN oracle.goal_event AS e USING (account_id, goal_event_id)
 	JOIN oracle.setting USING (account_id)
@@ -425,7 +536,8 @@ SELECT
 	conversation_date, week, hour,
 	to_char(hour, 'MM/DD/YYYY HH12:MI:SS AM') AS hour_label,
 	goals_reached, conversions, skill_credit, account_credit,
-	agent_messages, agent_responses, time_assigned, goal_event_key, segment_key
+	agent_messages, agent_responses, time_assigned, goal_event_key, segment_key,
+	weight, attributed_lead_value, attributed_transaction_value
 FROM oracle.full_row;
 
 CREATE VIEW oracle.credit_facts AS
@@ -435,48 +547,62 @@ SELECT
 	lead_value, transaction_value, agent_messages, agent_responses,
 	extract(epoch FROM time_assigned) AS seconds_assigned,
 	goal_event_key, segment_key,
-	opened_at AS conversation_open_time, goal_timestamp
+	opened_at AS conversation_open_time, goal_timestamp,
+	weight, attributed_lead_value, attributed_transaction_value
 FROM oracle.full_row;
 
--- S11, S12: each goal event once per skill, on the row that carries the skill's credit.
+-- What a row brings to the totals of skills and of the brand: its part under a model
+-- that shares, else all of the goal event.
+CREATE VIEW oracle.earning_row AS
+SELECT full_row.*,
+	CASE WHEN NOT is_conversion_goal THEN 0 WHEN shares THEN weight ELSE 1 END AS conversion,
+	CASE WHEN shares THEN attributed_lead_value ELSE lead_value END AS earned_lead_value,
+	CASE WHEN shares THEN attributed_transaction_value ELSE transaction_value END AS earned_transaction_value
+FROM oracle.full_row;
+
+-- S11, S12: each goal event once per skill, on the row that carries the skill's credit,
+-- or in parts on all rows; no rows of zeros.
 CREATE VIEW oracle.conversions_by_skill AS
 SELECT
 	account_id, conversation_date, week, weekday, weekday_name,
 	skill_id, skill, duration_bucket_no, duration_bucket, currency,
-	count(*) AS goals_reached,
-	count(*) FILTER (WHERE is_conversion_goal)::numeric(20, 6) AS conversions,
-	coalesce(sum(lead_value), 0) AS lead_value,
-	coalesce(sum(transaction_value), 0) AS transaction_value
-FROM oracle.full_row
-WHERE skill_credit = 1
+	sum(skill_credit) AS goals_reached,
+	sum(conversion)::numeric(20, 6) AS conversions,
+	coalesce(sum(earned_lead_value), 0) AS lead_value,
+	coalesce(sum(earned_transaction_value), 0) AS transaction_value
+FROM oracle.earning_row
+WHERE shares OR skill_credit = 1
 GROUP BY account_id, conversation_date, week, weekday, weekday_name,
-	skill_id, skill, duration_bucket_no, duration_bucket, currency;
+	skill_id, skill, duration_bucket_no, duration_bucket, currency
+HAVING sum(skill_credit) <> 0 OR sum(conversion) <> 0 OR sum(earned_lead_value) <> 0 OR sum(earned_transaction_value) <> 0;
 
 -- The same per agent.
 CREATE VIEW oracle.conversions_by_agent AS
 SELECT
 	account_id, conversation_date, week, weekday, weekday_name,
 	agent_id, agent, user_type, duration_bucket_no, duration_bucket, currency,
-	count(*) AS goals_reached,
-	count(*) FILTER (WHERE is_conversion_goal)::numeric(20, 6) AS conversions,
-	coalesce(sum(lead_value), 0) AS lead_value,
-	coalesce(sum(transaction_value), 0) AS transaction_value
-FROM oracle.full_row
-WHERE goals_reached = 1
+	sum(goals_reached) AS goals_reached,
+	sum(conversion)::numeric(20, 6) AS conversions,
+	coalesce(sum(earned_lead_value), 0) AS lead_value,
+	coalesce(sum(earned_transaction_value), 0) AS transaction_value
+FROM oracle.earning_row
+WHERE shares OR goals_reached = 1
 GROUP BY account_id, conversation_date, week, weekday, weekday_name,
-	agent_id, agent, user_type, duration_bucket_no, duration_bucket, currency;
+	agent_id, agent, user_type, duration_bucket_no, duration_bucket, currency
+HAVING sum(goals_reached) <> 0 OR sum(conversion) <> 0 OR sum(earned_lead_value) <> 0 OR sum(earned_transaction_value) <> 0;
 
 -- And once for the brand.
 CREATE VIEW oracle.conversions_by_account AS
 SELECT
 	account_id, conversation_date, week, weekday, weekday_name, currency,
-	count(*) AS goals_reached,
-	count(*) FILTER (WHERE is_conversion_goal)::numeric(20, 6) AS conversions,
-	coalesce(sum(lead_value), 0) AS lead_value,
-	coalesce(sum(transaction_value), 0) AS transaction_value
-FROM oracle.full_row
-WHERE account_credit = 1
-GROUP BY account_id, conversation_date, week, weekday, weekday_name, currency;
+	sum(account_credit) AS goals_reached,
+	sum(conversion)::numeric(20, 6) AS conversions,
+	coalesce(sum(earned_lead_value), 0) AS lead_value,
+	coalesce(sum(earned_transaction_value), 0) AS transaction_value
+FROM oracle.earning_row
+WHERE shares OR account_credit = 1
+GROUP BY account_id, conversation_date, week, weekday, weekday_name, currency
+HAVING sum(account_credit) <> 0 OR sum(conversion) <> 0 OR sum(earned_lead_value) <> 0 OR sum(earned_transaction_value) <> 0;
 
 -- S13: the agent's work is that of the distinct segments in the grid; the
 -- agent's goal events are those whose credit stands on one of the rows.
@@ -495,12 +621,12 @@ GROUP BY account_id, conversation_date, agent_id;
 CREATE VIEW oracle.agent_goals AS
 SELECT account_id, conversation_date, week, agent_id, agent, user_type, default_currency AS currency,
 	count(*) FILTER (WHERE goals_reached = 1) AS goals_reached,
-	count(*) FILTER (WHERE goals_reached = 1 AND is_conversion_goal)::numeric(20, 6) AS conversions,
-	coalesce(sum(lead_value) FILTER (WHERE goals_reached = 1 AND currency = default_currency), 0) AS lead_value,
-	coalesce(sum(transaction_value) FILTER (WHERE goals_reached = 1 AND currency = default_currency), 0) AS transaction_value,
-	count(*) FILTER (WHERE goals_reached = 1 AND is_conversion_goal
-		AND currency <> default_currency)::numeric(20, 6) AS other_currency_conversions
-FROM oracle.full_row
+	coalesce(sum(conversion) FILTER (WHERE shares OR goals_reached = 1), 0)::numeric(20, 6) AS conversions,
+	coalesce(sum(earned_lead_value) FILTER (WHERE (shares OR goals_reached = 1) AND currency = default_currency), 0) AS lead_value,
+	coalesce(sum(earned_transaction_value) FILTER (WHERE (shares OR goals_reached = 1) AND currency = default_currency), 0) AS transaction_value,
+	coalesce(sum(conversion) FILTER (WHERE (shares OR goals_reached = 1) AND currency <> default_currency), 0)::numeric(20, 6)
+		AS other_currency_conversions
+FROM oracle.earning_row
 GROUP BY account_id, conversation_date, week, agent_id, agent, user_type, default_currency;
 
 CREATE VIEW oracle.agent_summary AS

@@ -474,13 +474,28 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION oracle.some_model()
+RETURNS text LANGUAGE sql VOLATILE
+RETURN oracle.pick('first', 'last', 'all', 'all', 'linear', 'time_decay', 'position_based', 'first_human', 'last_human');
+
+CREATE FUNCTION oracle.some_half_life()
+RETURNS interval LANGUAGE sql VOLATILE
+RETURN oracle.pick('7 days', '1 microsecond', '1.5 seconds', '10 minutes', '1 hour', '1 day', '1 month', '3650 days')::interval;
+
+-- In any scale; where those between get all, or nothing, or one of the ends nothing.
+CREATE FUNCTION oracle.some_position_weights()
+RETURNS numeric[] LANGUAGE sql VOLATILE
+RETURN oracle.pick('{40,20,40}', '{0.4,0.2,0.4}', '{1,1,1}', '{0,1,0}', '{1,0,0}', '{0,0,7}', '{50,0,50}', '{0,1,2}',
+	'{0.000001,1000000,3}', '{33.3333,12.5,0.7}')::numeric[];
+
 CREATE FUNCTION oracle.add_account(account text)
 RETURNS void LANGUAGE sql VOLATILE AS $$
 	INSERT INTO goaltracker.account (account_id, account_name, attribution_model, contribution_window,
-		credited_user_types, default_currency, time_zone, duration_bounds, max_touchpoints)
-	VALUES (account, 'The ' || account, oracle.pick('first', 'last', 'all', 'all'), oracle.some_window(),
+		credited_user_types, default_currency, time_zone, duration_bounds, max_touchpoints,
+		time_decay_half_life, position_weights)
+	VALUES (account, 'The ' || account, oracle.some_model(), oracle.some_window(),
 		oracle.some_user_types(), oracle.pick('USD', 'EUR'), oracle.some_time_zone(), oracle.some_bounds(),
-		oracle.some_max_touchpoints())
+		oracle.some_max_touchpoints(), oracle.some_half_life(), oracle.some_position_weights())
 $$;
 
 -- ---------------------------------------------------------------------------

@@ -84,9 +84,9 @@ CREATE PROCEDURE compare() LANGUAGE plpgsql AS $$
 DECLARE
 	differences integer := 0;
 BEGIN
-	FOR model IN 1 .. 3 LOOP
+	FOR model IN 1 .. 6 LOOP
 		FOR days IN 0 .. 31 LOOP
-			PERFORM set_config('goaltracker.attribution_model', (ARRAY['first', 'last', 'all'])[model], true), set_config('goaltracker.contribution_window', days::text, true);
+			PERFORM set_config('goaltracker.attribution_model', (ARRAY['first', 'last', 'all', 'first_human', 'last_human', 'linear'])[model], true), set_config('goaltracker.contribution_window', days::text, true);
 			differences := differences + (SELECT count(*) FROM difference);
 		END LOOP;
 	END LOOP;
@@ -132,12 +132,12 @@ SELECT goal_events, attributed, attributed_share FROM attribution_history WHERE 
 
 -- It stays small: of days long ago one row is left, after five years none.
 INSERT INTO _attribution_history (account_id, refreshed_at, counts)
-SELECT 'history', at, array_fill(0, ARRAY[133])
+SELECT 'history', at, array_fill(0, ARRAY[199])
 FROM generate_series(now() - interval '1830 days', now() - interval '1825 days', interval '1 day') AS at
 UNION ALL
-SELECT 'history', date_trunc('day', now()) - interval '95 days' + n * interval '3 hours', array_fill(0, ARRAY[133]) FROM generate_series(0, 39) AS n
+SELECT 'history', date_trunc('day', now()) - interval '95 days' + n * interval '3 hours', array_fill(0, ARRAY[199]) FROM generate_series(0, 39) AS n
 UNION ALL
-SELECT 'history', date_trunc('day', now()) - interval '80 days' + n * interval '3 hours', array_fill(0, ARRAY[133]) FROM generate_series(0, 7) AS n;
+SELECT 'history', date_trunc('day', now()) - interval '80 days' + n * interval '3 hours', array_fill(0, ARRAY[199]) FROM generate_series(0, 7) AS n;
 DELETE FROM _attribution_history WHERE account_id = 'history' AND refreshed_at > now() - interval '79 days';
 CALL a_day(7, '{goals}');
 SELECT now()::date - refreshed_at::date AS days_ago, count(*) AS rows, to_char(max(refreshed_at), 'HH24') AS hour FROM attribution_history

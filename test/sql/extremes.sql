@@ -54,7 +54,7 @@ RESET goaltracker.hour_offset;
 SELECT goaltracker._weekday(day), goaltracker._weekday_name(day) FROM unnest('{infinity,-infinity}'::date[]) AS day;
 SELECT goaltracker._local_time('4714-11-24 00:00 BC', -1);
 SELECT goaltracker._local_time('294276-12-31 23:59:59.999999', 2147483647);
-SELECT goaltracker._duration_bucket(ARRAY[ROW('x', 'last', 31, 'USD', ARRAY[interval '178000000 years'])::goaltracker._account_settings], 'x', 0);
+SELECT goaltracker._duration_bucket(ARRAY[ROW('x', 'last', 31, 'USD', ARRAY[interval '178000000 years'], '7 days', '{40,20,40}')::goaltracker._account_settings], 'x', 0);
 
 -- ---------------------------------------------------------------------------
 -- Money: sums are exact; one beyond its type is an error that says so

@@ -6,7 +6,7 @@ SET search_path = goaltracker, public;
 -- Tables, views and snapshots with their columns; what is missing would be listed.
 CREATE TEMP TABLE promised (relation text, kind text, columns text);
 INSERT INTO promised VALUES
-	('account', 'r', 'account_id account_name attribution_model contribution_window credited_user_types default_currency time_zone duration_bounds max_touchpoints'),
+	('account', 'r', 'account_id account_name attribution_model contribution_window credited_user_types default_currency time_zone duration_bounds max_touchpoints time_decay_half_life position_weights'),
 	('skill', 'r', 'account_id skill_id skill_name'),
 	('agent', 'r', 'account_id agent_id agent_name login_name user_type is_post_survey_bot'),
 	('agent_group', 'r', 'account_id group_id group_name parent_group_id'),
@@ -23,9 +23,16 @@ INSERT INTO promised VALUES
 	('conversions_by_agent', 'v', 'account_id conversation_date week weekday weekday_name agent_id agent user_type duration_bucket_no duration_bucket currency goals_reached conversions lead_value transaction_value date_key'),
 	('conversions_by_account', 'v', 'account_id conversation_date week weekday weekday_name currency goals_reached conversions lead_value transaction_value date_key'),
 	('agent_summary', 'v', 'account_id conversation_date week agent_id agent user_type goals_reached conversions agent_messages agent_responses time_assigned currency lead_value transaction_value other_currency_conversions date_key seconds_assigned'),
-	('conversion_grid', 'v', 'account_id goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key date_key conversation_open_time_utc goal_timestamp_utc agent_assignment_time_utc seconds_assigned updated_at updated_at_utc'),
-	('credit_facts', 'v', 'account_id conversation_date week weekday skill_id agent_id user_type duration_bucket_no currency goal_type goals_reached conversions skill_credit account_credit lead_value transaction_value agent_messages agent_responses seconds_assigned goal_event_key segment_key conversation_open_time goal_timestamp date_key conversation_open_time_utc goal_timestamp_utc updated_at updated_at_utc'),
+	('conversion_grid', 'v', 'account_id goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key date_key conversation_open_time_utc goal_timestamp_utc agent_assignment_time_utc seconds_assigned updated_at updated_at_utc weight attributed_lead_value attributed_transaction_value'),
+	('credit_facts', 'v', 'account_id conversation_date week weekday skill_id agent_id user_type duration_bucket_no currency goal_type goals_reached conversions skill_credit account_credit lead_value transaction_value agent_messages agent_responses seconds_assigned goal_event_key segment_key conversation_open_time goal_timestamp date_key conversation_open_time_utc goal_timestamp_utc updated_at updated_at_utc weight attributed_lead_value attributed_transaction_value'),
 	('unattributed_goal_events', 'v', 'account_id goal_event_id consumer_id reached_at reason reached_at_utc updated_at updated_at_utc goal_event_key'),
+	('model_comparison', 'v', 'account_id conversation_date level id name currency ' || (
+		SELECT string_agg(measure || '_' || model, ' ' ORDER BY measure, no)
+		FROM unnest('{conversions,lead_value,transaction_value}'::text[]) AS measure,
+			unnest('{first,last,all,linear,time_decay,position_based,first_human,last_human}'::text[]) WITH ORDINALITY AS m (model, no))),
+	('window_comparison', 'v', 'account_id conversation_date level id name currency ' || (
+		SELECT string_agg(measure || '_' || days, ' ' ORDER BY measure, days)
+		FROM unnest('{conversions,lead_value,transaction_value}'::text[]) AS measure, unnest('{0,1,7,14,31}'::integer[]) AS days)),
 	('refresh_log', 'v', 'refresh_no started_at duration kind is_finished batches consumers goal_events touchpoints_written touchpoints_removed refreshed_by'),
 	('refresh_progress', 'v', 'pid refreshed_by started_at phase consumers_done consumers_total batches_done batches_total expected_end'),
 	('refresh_status', 'v', 'account_id pending_consumers last_refreshed_at goal_events_cut touchpoints_cut pending_since');
@@ -50,6 +57,8 @@ INSERT INTO typed VALUES
 	('date_key', 'integer'), ('seconds_assigned', 'numeric'),
 	('lead_value', 'numeric(20,4)'), ('transaction_value', 'numeric(20,4)'), ('conversions', 'numeric(20,6)'), ('other_currency_conversions', 'numeric(20,6)'),
 	('conversation_date', 'date'), ('week', 'date'), ('weekday', 'smallint'), ('weekday_name', 'text'), ('hour', 'timestamp without time zone'), ('hour_label', 'text'),
+	('weight', 'numeric(20,6)'), ('attributed_lead_value', 'numeric(20,4)'), ('attributed_transaction_value', 'numeric(20,4)'),
+	('time_decay_half_life', 'interval'), ('position_weights', 'numeric[]'),
 	('time_assigned', 'interval'), ('goal_event_key', 'bigint'), ('segment_key', 'bigint'), ('segment_no', 'integer'), ('duration_bucket', 'text'), ('duration_bucket_no', 'integer');
 SELECT a.attrelid::regclass AS relation, a.attname, format_type(a.atttypid, a.atttypmod) AS type, t.type AS promised
 FROM promised AS p
@@ -88,7 +97,7 @@ FROM (VALUES
 	('schedule_snapshots', 'interval_text text'), ('unschedule_snapshots', ''),
 	('sum_once', 'value numeric, key bigint'), ('count_once', 'key bigint'),
 	('touchpoints', 'journey journey, lookback_days integer, rules jsonb'), ('attribute', 'journey journey, model text, window_days integer, rules jsonb'),
-	('explain_goal_event', 'account_id text, goal_event_id text'), ('journey', NULL), ('agent_responses', NULL)) AS p (name, arguments)
+	('explain_goal_event', 'account_id text, goal_event_id text'), ('explain_goal_event_by_model', 'account_id text, goal_event_id text'), ('journey', NULL), ('agent_responses', NULL)) AS p (name, arguments)
 WHERE NOT EXISTS (
 	SELECT FROM pg_proc AS f
 	WHERE f.pronamespace = 'goaltracker'::regnamespace AND f.proname = p.name AND pg_get_function_identity_arguments(f.oid) LIKE coalesce(p.arguments || '%', '%'));

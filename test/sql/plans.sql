@@ -165,6 +165,33 @@ SELECT plan($$ SELECT count_once(goal_event_key), sum_once(transaction_value, go
 SELECT plan($$ SELECT * FROM conversions_by_agent $$);
 SELECT plan($$ SELECT * FROM agent_summary $$);
 
+-- Where no account's model shares goal events (S20), and the session's does not, there is
+-- nothing in a plan that works out parts; where an account's does, both is there, and
+-- where the session's does, nothing else is executed.
+CREATE FUNCTION executed(query text) RETURNS TABLE (is_executed boolean, scans text)
+LANGUAGE plpgsql AS $$
+DECLARE
+	plan jsonb;
+BEGIN
+	EXECUTE 'EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, FORMAT JSON) ' || query INTO plan;
+	RETURN QUERY SELECT (scan->>'Actual Loops')::integer > 0, string_agg(scan->>'Relation Name', ' ' ORDER BY scan->>'Relation Name')
+	FROM jsonb_path_query(plan, 'strict $.** ? (@."Relation Name" == "touchpoint" || @."Relation Name" == "goal_outcome")') AS scan
+	GROUP BY 1 ORDER BY 1 DESC;
+END $$;
+SET max_parallel_workers_per_gather = 0;
+CREATE VIEW executed AS
+SELECT report, e.* FROM unnest('{conversions_by_skill,conversions_by_agent,conversions_by_account,agent_summary}'::text[]) AS report,
+	executed(format('SELECT * FROM %I', report)) AS e
+UNION ALL
+SELECT 'credit_facts', * FROM executed('SELECT sum(conversions), sum(attributed_lead_value) FROM credit_facts');
+TABLE executed;
+UPDATE account SET attribution_model = 'linear' WHERE account_id = 'plans too';
+TABLE executed;
+UPDATE account SET attribution_model = 'last' WHERE account_id = 'plans too';
+SET goaltracker.attribution_model = 'linear';
+TABLE executed;
+RESET goaltracker.attribution_model;
+
 SET client_min_messages = warning;
 DROP SCHEMA plans CASCADE;
 DELETE FROM account WHERE account_id LIKE 'plans%';

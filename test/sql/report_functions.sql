@@ -13,18 +13,19 @@ SET search_path = report_functions, goaltracker, public;
 -- defaults: last, 31 days, USD, buckets up to 24 hours.
 --
 SELECT ARRAY[
-	ROW('first 7', 'first', 7, 'EUR', '{5 minutes,1 hour}')::_account_settings,
-	ROW('last 7', 'last', 7, 'GBP', '{90 seconds,300.5 seconds,1 day}')::_account_settings,
-	ROW('all 7', 'all', 7, 'JPY', '{0.000001 seconds}')::_account_settings,
-	ROW('all 0', 'all', 0, 'CHF', '{1 month}')::_account_settings] AS settings \gset
+	ROW('first 7', 'first', 7, 'EUR', '{5 minutes,1 hour}', '7 days', '{40,20,40}')::_account_settings,
+	ROW('last 7', 'last', 7, 'GBP', '{90 seconds,300.5 seconds,1 day}', '7 days', '{40,20,40}')::_account_settings,
+	ROW('all 7', 'all', 7, 'JPY', '{0.000001 seconds}', '7 days', '{40,20,40}')::_account_settings,
+	ROW('all 0', 'all', 0, 'CHF', '{1 month}', '7 days', '{40,20,40}')::_account_settings] AS settings \gset
 SELECT account, _default_currency(:'settings', account) AS given,
 	_default_currency('{}', account) AS of_none, _default_currency(NULL, account) AS of_null
 FROM unnest('{first 7,last 7,all 7,all 0,unknown,"",NULL,first 7}'::text[]) AS account;
 
 -- A touchpoint has its credit from min_window on and below the model's limit (S1,
 -- S5, S6).
-CREATE TABLE span (what text, user_type "char", min_window smallint, first_below smallint,
-	last_below smallint, agent_below smallint, skill_below smallint, brand_below smallint);
+CREATE TABLE span (what text, user_type "char", min_window bigint, first_below bigint,
+	last_below bigint, agent_below bigint, skill_below bigint, brand_below bigint,
+	first_human_below bigint DEFAULT 0, last_human_below bigint DEFAULT 0);
 INSERT INTO span VALUES
 	('whose conversation is open', 'H', 0, 32, 32, 32, 32, 32),
 	('reached by 7 days', 'H', 7, 32, 32, 32, 32, 32),
@@ -39,8 +40,9 @@ INSERT INTO span VALUES
 	('nobody, for skill and account', 'U', 0, 32, 32, 0, 32, 32);
 CREATE FUNCTION credits(settings _account_settings[], account text, span span)
 RETURNS integer LANGUAGE sql
-RETURN _credits(settings, account, span.user_type, span.min_window, span.first_below, span.last_below,
-	span.agent_below, span.skill_below, span.brand_below);
+RETURN _credits(settings, account, span.user_type, span.min_window | (span.first_below << 6) | (span.last_below << 12)
+	| (span.first_human_below << 18) | (span.last_human_below << 24) | (span.agent_below << 30) | (span.skill_below << 36)
+	| (span.brand_below << 42), true);
 SELECT what, credits(:'settings', 'first 7', s) AS first_7, credits(:'settings', 'last 7', s) AS last_7,
 	credits(:'settings', 'all 7', s) AS all_7, credits(:'settings', 'all 0', s) AS all_0,
 	credits(:'settings', 'unknown', s) AS unknown, credits(NULL, 'first 7', s) AS no_settings, credits(:'settings', NULL, s) AS no_account
@@ -52,6 +54,30 @@ SELECT what, credits(:'settings', 'first 7', s) AS first_7, credits(:'settings',
 FROM span AS s WHERE what LIKE '% days%';
 RESET goaltracker.attribution_model;
 RESET goaltracker.contribution_window;
+-- Of a model that shares, what All has stands four bits higher (S20); first_human and
+-- last_human have limits of their own (S19).
+INSERT INTO span VALUES
+	('human, before and after bots', 'H', 0, 0, 0, 32, 32, 32, 32, 8),
+	('bot', 'B', 0, 32, 32, 32, 32, 32, 0, 0);
+SELECT array_agg(ROW(model || ' ' || days, model, days, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings) AS shared
+FROM unnest('{all,linear,time_decay,position_based,first_human,last_human}'::text[]) AS model, unnest('{7,8}'::smallint[]) AS days \gset
+SELECT s.what, m.model, credits(:'shared', m.model || ' 7', s) AS days_7, credits(:'shared', m.model || ' 8', s) AS days_8
+FROM span AS s, unnest('{all,linear,time_decay,position_based,first_human,last_human}'::text[]) WITH ORDINALITY AS m (model, no)
+WHERE what IN ('human, before and after bots', 'bot', 'agent and skill', 'nobody, when somebody is', 'nobody') ORDER BY s.what, m.no;
+SELECT name, _span(1::bigint | (2 << 6) | (3 << 12) | (4 << 18) | (5 << 24) | (6::bigint << 30) | (7::bigint << 36) | (32::bigint << 42), name)
+FROM unnest('{min_window,first,last,first_human,last_human,agent,skill,brand,none}'::text[]) AS name;
+SELECT _any_shares(ARRAY[ROW('a', 'all', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings]) AS all, _any_shares(NULL) AS no_account,
+	_any_shares(ARRAY[ROW('a', 'all', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings,
+		ROW('b', 'linear', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings]) AS one_shares;
+SET goaltracker.attribution_model = 'linear';
+SELECT _any_shares(NULL) AS session_shares, _any_whole() AS whole;
+SET goaltracker.attribution_model = 'last';
+SELECT _any_shares(ARRAY[ROW('a', 'linear', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings]) AS session_does_not, _any_whole() AS whole;
+RESET goaltracker.attribution_model;
+-- A plan that leaves parts out refuses what it should share.
+SELECT _credits(:'shared', 'all 7', 'H', 0, false), _credits(:'shared', 'first_human 7', 'H', 32::bigint << 18, false);
+SELECT _credits(:'shared', 'linear 7', 'H', 0, false);
+\echo :LAST_ERROR_SQLSTATE
 
 -- S16: a lower bound belongs to its bucket; who never was assigned is in bucket 0.
 SELECT account, bucket_no, _duration_bucket(:'settings', account, bucket_no) AS bucket
@@ -74,13 +100,14 @@ COMMIT;
 
 -- Settings that no account can have are refused.
 SELECT _default_currency(ARRAY[NULL::_account_settings], 'a');
-SELECT _default_currency(ARRAY[ROW(NULL, 'last', 7, 'EUR', '{1 hour}')::_account_settings], 'a');
-SELECT _default_currency(ARRAY[ROW('a', NULL, 7, 'EUR', '{1 hour}')::_account_settings], 'a');
-SELECT _default_currency(ARRAY[ROW('a', 'last', NULL, 'EUR', '{1 hour}')::_account_settings], 'a');
-SELECT _default_currency(ARRAY[ROW('a', 'last', 7, NULL, '{1 hour}')::_account_settings], 'a');
-SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', NULL)::_account_settings], 'a', 0);
-SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', '{}')::_account_settings], 'a', 0);
-SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', '{1 hour,NULL}')::_account_settings], 'a', 0);
+SELECT _default_currency(ARRAY[ROW(NULL, 'last', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings], 'a');
+SELECT _default_currency(ARRAY[ROW('a', NULL, 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings], 'a');
+SELECT _default_currency(ARRAY[ROW('a', 'last', NULL, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings], 'a');
+SELECT _default_currency(ARRAY[ROW('a', 'last', 7, NULL, '{1 hour}', '7 days', '{40,20,40}')::_account_settings], 'a');
+SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', NULL, '7 days', '{40,20,40}')::_account_settings], 'a', 0);
+SELECT _default_currency(ARRAY[ROW('a', 'lsat', 7, 'EUR', '{1 hour}', '7 days', '{40,20,40}')::_account_settings], 'a');
+SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', '{}', '7 days', '{40,20,40}')::_account_settings], 'a', 0);
+SELECT _duration_bucket(ARRAY[ROW('a', 'last', 7, 'EUR', '{1 hour,NULL}', '7 days', '{40,20,40}')::_account_settings], 'a', 0);
 
 --
 -- S15: weeks start on Sunday, which is 0, before 1970, before 2000 and before
@@ -141,6 +168,16 @@ FROM (
 ) AS g, unnest(measures) AS m ORDER BY what;
 SELECT m.goals_reached, m.lead_value, m.transaction_value
 FROM (SELECT _measures(1, true, 92233720368547.7580, -92233720368547.7580) AS measures FROM generate_series(1, 1000)) AS g, unnest(measures) AS m;
+
+-- _part_measures: parts (S20).  A goal event counts in one place, its parts in several; a
+-- bucket in which all adds up to nothing is left out, unless a goal event counts there.
+SELECT m.* FROM (
+	SELECT _part_measures(bucket_no, is_reached, conversion, lead_value, transaction_value) AS measures
+	FROM (VALUES (0, true, 333334, NULL, 33.3334), (0, false, 333333, NULL, 33.3333), (1, false, 333333, 0.0001, 33.3333), (2, false, 0, NULL, NULL),
+		(3, true, 0, NULL, 0), (4, false, 0, 1.5, NULL), (4, false, 0, -1.5, NULL), (5, false, 0, 1e20, NULL), (5, NULL, NULL, -1e20, NULL),
+		(6, false, 0, NULL, -0.0001)) AS v (bucket_no, is_reached, conversion, lead_value, transaction_value)
+) AS g, unnest(measures) AS m;
+SELECT _part_measures(2, false, 0, NULL, NULL) AS none, _part_measures(0, true, 1, 1, 1) FILTER (WHERE false) IS NULL AS no_rows;
 
 -- An account has at most 100 bounds, so these are no buckets.
 SELECT _measures(-1, true, 1, 1);

@@ -129,7 +129,7 @@ RESET goaltracker.hour_offset;
 RESET goaltracker.contribution_window;
 
 -- Wrong values, and names that do not exist
-SET goaltracker.attribution_model = 'linear';
+SET goaltracker.attribution_model = 'lineal';
 \echo :LAST_ERROR_SQLSTATE
 SET goaltracker.contribution_window = 32;
 \echo :LAST_ERROR_SQLSTATE
@@ -147,7 +147,7 @@ SET goaltracker.model = 'first';
 -- value.  It is an error when the first report is read, and stays one.
 \c -
 SET search_path = goaltracker, public;
-SET goaltracker.attribution_model = 'linear';
+SET goaltracker.attribution_model = 'lineal';
 SELECT count(*) FROM conversions_by_agent;
 \echo :LAST_ERROR_SQLSTATE
 SELECT count(*) FROM conversions_by_agent;

@@ -46,7 +46,7 @@ INSERT INTO skill (account_id, skill_id) VALUES ('tables', 'sales');
 --
 UPDATE account SET attribution_model = 'first', contribution_window = 0 WHERE account_id = 'tables';
 UPDATE account SET attribution_model = 'all', contribution_window = 31 WHERE account_id = 'tables';
-UPDATE account SET attribution_model = 'linear' WHERE account_id = 'tables';
+UPDATE account SET attribution_model = 'lineal' WHERE account_id = 'tables';
 \echo :LAST_ERROR_SQLSTATE
 UPDATE account SET attribution_model = 'Last' WHERE account_id = 'tables';
 UPDATE account SET attribution_model = '' WHERE account_id = 'tables';

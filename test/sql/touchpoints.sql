@@ -265,7 +265,7 @@ SELECT a.* FROM story, attribute(journey, 'last', -1) AS a WHERE story = 'S2';
 \echo :LAST_ERROR_SQLSTATE
 SELECT a.* FROM story, attribute(journey, 'last', NULL) AS a WHERE story = 'S2';
 \echo :LAST_ERROR_SQLSTATE
-SELECT a.* FROM story, attribute(journey, 'linear', 7) AS a WHERE story = 'S2';
+SELECT a.* FROM story, attribute(journey, 'lineal', 7) AS a WHERE story = 'S2';
 \echo :LAST_ERROR_SQLSTATE
 SELECT a.* FROM story, attribute(journey, NULL, 7) AS a WHERE story = 'S2';
 
@@ -309,7 +309,7 @@ SELECT story, (touchpoints(journey)).agent_id, generate_series(1, 2) AS n FROM s
 SELECT (touchpoints(journey)).segment_no FROM story WHERE story = 'S18' LIMIT 2;
 SELECT story, EXISTS (SELECT FROM touchpoints(journey)) AS any FROM story WHERE story IN ('S7', 'S9') ORDER BY story;
 -- in FROM, with rows numbered, of values that change
-SELECT story, (SELECT max(n) FROM touchpoints(journey) WITH ORDINALITY AS t (goal, id, at, k, sk, no, agent, skill, assigned, ut, mw, fb, lb, ab, sb, bb, n)) AS touchpoints
+SELECT story, (SELECT max(n) FROM touchpoints(journey) WITH ORDINALITY AS t (goal, id, at, k, sk, no, agent, skill, assigned, ut, mw, fb, lb, ab, sb, bb, fh, lh, n)) AS touchpoints
 FROM story ORDER BY story COLLATE "C";
 -- again and again, with other journeys, rules and lookbacks in between
 SET enable_hashjoin = off;

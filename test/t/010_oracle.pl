@@ -47,13 +47,25 @@ sub pick { return $_[ int(rand(scalar @_)) ]; }
 # SET commands: the accounts' own settings are all empty.
 sub settings
 {
-	my ($model, $window, $offset) = @_;
+	my ($model, $window, $offset, $half_life, $position_weights) = @_;
 	return "SET goaltracker.attribution_model = '$model';"
 	  . "SET goaltracker.contribution_window = $window;"
-	  . "SET goaltracker.hour_offset = $offset;";
+	  . "SET goaltracker.hour_offset = $offset;"
+	  . "SET goaltracker.time_decay_half_life = '" . ($half_life // -1) . "';"
+	  . "SET goaltracker.position_weights = '" . ($position_weights // '') . "';";
 }
 
 my @models = qw(first last all);
+my @further_models = qw(linear time_decay position_based first_human last_human);
+
+# A model that shares, or knows humans alone, and what else it goes by.
+sub further_setting
+{
+	my ($model, $window) = @_;
+	return settings($model, $window, pick(0, 0, 5.5),
+		pick(-1, '1us', '1ms', '1.5s', '7min', '36h', '3d', '3650d', 1 + int(rand(100_000))),
+		pick('', '', '40,20,40', '1,1,1', '0,1,0', '3,0,0', '0, 0, 1', join(',', map { int(rand(1_000_000)) / 1000 + 1 } 1 .. 3)));
+}
 
 sub every_setting
 {
@@ -62,6 +74,7 @@ sub every_setting
 	{
 		push @list, settings($_, $window, 0) foreach @models;
 	}
+	push @list, further_setting($_, pick(-1, 0, 1, 2 + int(rand(29)), 31)) foreach @further_models;
 	push @list, settings(pick('', @models), pick(-1, 0 .. 31), $_) foreach (-12, 14, 5.5, 0.25, -0.001);
 	return @list;
 }
@@ -71,7 +84,8 @@ sub some_settings
 	return (
 		settings('', -1, 0),
 		settings(pick(qw(first last)), pick(0, 1, 2, 31, int(rand(32))), pick(0, -12, 14, 5.5, 0.25, -3, 10.75)),
-		settings('all', pick(0, 1, 2, 31, int(rand(32))), 0));
+		settings('all', pick(0, 1, 2, 31, int(rand(32))), 0),
+		further_setting(pick(@further_models), pick(0, 1, 2, 31, int(rand(32)))));
 }
 
 # The differences from the oracle under each of the settings; '' when there are none.
@@ -221,7 +235,7 @@ sub try_world
 		# except names and the like.
 		my $class = pick('fact', 'fact', 'dimension', 'truncate');
 		@output = grep { $_ ne '' } split /\n/, $node->safe_psql($database,
-			settings(pick('', @models), -1, pick(0, 0, 5.5))
+			settings(pick('', @models, @further_models), -1, pick(0, 0, 5.5))
 			  . changed_rows("SELECT oracle.random_change('$class') FROM generate_series(1, 2)", 'COMMIT',
 				'goaltracker.credit_facts', 'goaltracker.unattributed_goal_events'));
 		push @changes, @output;

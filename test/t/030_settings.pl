@@ -49,6 +49,7 @@ is(report(''), 'cat 2024-06-01', 'the defaults');
 my @allowed = (
 	[ 'attribution_model', 'first', 'bob 2024-06-01' ],
 	[ 'attribution_model', 'ALL', 'bob 2024-06-01, cat 2024-06-01' ],
+	[ 'attribution_model', 'linear', 'bob 2024-06-01, cat 2024-06-01' ],
 	[ 'attribution_model', '', 'cat 2024-06-01' ],
 	[ 'contribution_window', '10', 'cat 2024-06-01' ],
 	[ 'contribution_window', '9', '' ],
@@ -58,11 +59,13 @@ my @allowed = (
 	[ 'hour_offset', '0.5', 'cat 2024-06-02' ],
 	[ 'hour_offset', '0.499', 'cat 2024-06-01' ],
 	[ 'hour_offset', '14', 'cat 2024-06-02' ],
-	[ 'hour_offset', '-12', 'cat 2024-06-01' ]);
+	[ 'hour_offset', '-12', 'cat 2024-06-01' ],
+	[ 'time_decay_half_life', '36h', 'cat 2024-06-01' ],
+	[ 'position_weights', '1,0,1', 'cat 2024-06-01' ]);
 
 # name, value that is not allowed
 my @refused = (
-	[ 'attribution_model', 'linear' ],
+	[ 'attribution_model', 'lineal' ],
 	[ 'attribution_model', 'first,last' ],
 	[ 'contribution_window', '32' ],
 	[ 'contribution_window', '-2' ],
@@ -71,7 +74,10 @@ my @refused = (
 	[ 'hour_offset', '14.1' ],
 	[ 'hour_offset', '-12.5' ],
 	[ 'hour_offset', 'NaN' ],
-	[ 'hour_offset', 'noon' ]);
+	[ 'hour_offset', 'noon' ],
+	[ 'time_decay_half_life', '7 weeks' ],
+	[ 'time_decay_half_life', '0' ],
+	[ 'position_weights', '40,20' ]);
 
 # What there is to say about a value, however it was given.
 sub error
@@ -218,9 +224,9 @@ like(report("SET goaltracker.contribution_window = 32;"), error('contribution_wi
 	local $ENV{PGOPTIONS} = '-c goaltracker.contribution_window=9';
 	is(report(''), '', 'preloaded: PGOPTIONS');
 }
-$node->adjust_conf('postgresql.conf', 'goaltracker.attribution_model', "'linear'");
+$node->adjust_conf('postgresql.conf', 'goaltracker.attribution_model', "'lineal'");
 $node->stop;
 is($node->start(fail_ok => 1), 0, 'preloaded: a server with a value that is not allowed does not start');
-like(slurp_file($node->logfile), qr/parameter "goaltracker\.attribution_model": "linear"/, 'and says why');
+like(slurp_file($node->logfile), qr/parameter "goaltracker\.attribution_model": "lineal"/, 'and says why');
 
 done_testing();

@@ -220,7 +220,7 @@ runs('owner', 'shop', 'CREATE INDEX ON goaltracker.touchpoint (agent_id)', '', '
 # ---------------------------------------------------------------------------
 
 my @reports = qw(conversions_by_skill conversions_by_agent conversions_by_account agent_summary
-  conversion_grid credit_facts unattributed_goal_events refresh_status refresh_log refresh_progress report_settings
+  conversion_grid credit_facts unattributed_goal_events refresh_status model_comparison window_comparison refresh_log refresh_progress report_settings
   conversions_by_skill_stored conversions_by_agent_stored conversions_by_account_stored agent_summary_stored);
 push @reports, 'attribution_history';
 my @questions = qw(conversion_paths path_transitions time_to_conversion markov_attribution shapley_attribution);

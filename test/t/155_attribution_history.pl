@@ -77,7 +77,7 @@ foreach my $n (1 .. $worlds)
 			'CALL goaltracker.refresh_in_batches(' . (1 + int(rand(4))) . ')');
 		push @changes, $refresh;
 		my $script = "$refresh;\n";
-		foreach my $model (qw(first last all))
+		foreach my $model (qw(first last all first_human last_human time_decay))
 		{
 			foreach my $window (-1, 0, 1, 2 + int(rand(29)), 31)
 			{
