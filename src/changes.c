@@ -184,10 +184,10 @@ by_id(const void *left, const void *right)
 static void
 note_consumers(AccountChanges *account)
 {
-	Oid			argtypes[] = {TEXTOID, TEXTARRAYOID};
+	Oid			argtypes[] = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID};
 	MemoryContext old_context;
 	Datum	   *consumer_ids;
-	Datum		values[2];
+	Datum		values[3];
 	int			n = 0;
 	note_iterator it;
 	NoteEntry  *entry;
@@ -203,10 +203,13 @@ note_consumers(AccountChanges *account)
 	values[0] = PointerGetDatum(account->account_id);
 	values[1] = PointerGetDatum(construct_array(consumer_ids, n, TEXTOID, -1, false,
 												TYPALIGN_INT));
+	/* the clock is read once, not for each note */
+	values[2] = TimestampTzGetDatum(GetCurrentTimestamp());
 	execute_plan(kept_plan(&note_consumers_plan,
-						   "INSERT INTO goaltracker.changed_consumer (account_id, consumer_id)"
-						   " SELECT $1, pg_catalog.unnest($2)",
-						   2, argtypes),
+						   "INSERT INTO goaltracker.changed_consumer"
+						   " (account_id, consumer_id, noted_at)"
+						   " SELECT $1, pg_catalog.unnest($2), $3",
+						   3, argtypes),
 				 values, SPI_OK_INSERT);
 	MemoryContextSwitchTo(old_context);
 	account->consumers = NULL;
