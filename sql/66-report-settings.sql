@@ -18,12 +18,17 @@ SELECT s.account_id,
 	COALESCE(a.contribution_window, 31::smallint) AS account_contribution_window,
 	COALESCE(a.default_currency, 'USD') AS default_currency,
 	COALESCE(a.time_zone, 'UTC') AS time_zone,
-	ARRAY(
+	-- lists as texts: few clients of BI tools know arrays
+	pg_catalog.array_to_string(ARRAY(
 		SELECT goaltracker._duration_bucket(
 			(SELECT t.settings FROM goaltracker._settings AS t), s.account_id, n.bucket_no)
 		FROM pg_catalog.generate_series(0, COALESCE(pg_catalog.cardinality(a.duration_bounds), 6))
 			AS n (bucket_no)
-		ORDER BY n.bucket_no) AS duration_buckets
+		ORDER BY n.bucket_no), ', ') AS duration_buckets,
+	COALESCE(goaltracker._session_half_life(), a.time_decay_half_life, '7 days'::interval)::text
+		AS time_decay_half_life,
+	pg_catalog.array_to_string(COALESCE(goaltracker._session_position_weights(),
+		a.position_weights, '{40,20,40}'::numeric[]), ', ') AS position_weights
 FROM (
 	SELECT a.account_id FROM goaltracker.account AS a
 	UNION
@@ -50,4 +55,8 @@ COMMENT ON COLUMN goaltracker.report_settings.default_currency IS
 	'currency of values that name none';
 COMMENT ON COLUMN goaltracker.report_settings.time_zone IS 'time zone of the account';
 COMMENT ON COLUMN goaltracker.report_settings.duration_buckets IS
-	'what the duration buckets are called, in order; the first is bucket 0 (S16)';
+	'what the duration buckets are called, in order, with commas between; the first is bucket 0 (S16)';
+COMMENT ON COLUMN goaltracker.report_settings.time_decay_half_life IS
+	'half-life of time_decay in force: the session''s, else the account''s (S20)';
+COMMENT ON COLUMN goaltracker.report_settings.position_weights IS
+	'weights of position_based in force, of the first, those between and the last: the session''s, else the account''s (S20)';

@@ -82,6 +82,10 @@ GRANT EXECUTE ON FUNCTION goaltracker._session_model() TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._session_window() TO PUBLIC;
 
+GRANT EXECUTE ON FUNCTION goaltracker._session_half_life() TO PUBLIC;
+
+GRANT EXECUTE ON FUNCTION goaltracker._session_position_weights() TO PUBLIC;
+
 GRANT EXECUTE ON FUNCTION goaltracker._local_time(timestamptz, integer) TO PUBLIC;
 
 GRANT EXECUTE ON FUNCTION goaltracker._local_date(date, timestamptz, integer) TO PUBLIC;

@@ -11,11 +11,12 @@ import { Facts } from './facts.mjs';
 import { fingerprint, readStatus } from './status.mjs';
 import { forget } from './measures.mjs';
 import { Refusal } from './errors.mjs';
-import { dayNumber, dayOf, models, parseView, settingsOf } from './view.mjs';
+import { dayNumber, dayOf, parseView, settingsOf } from './view.mjs';
 
 const minutes = 10;				// of rows to one of names
 const keptInUse = 1_800_000;			// ms after the last request
 const accountsAtStart = 3;
+const likely = ['first', 'last', 'all'];	// models of which rows are read before anybody asks
 
 export class Cache {
 	#database;
@@ -128,11 +129,11 @@ export class Cache {
 		}
 	}
 
-	// What is most likely asked next: the same under the other models.
+	// What is most likely asked next: the same under other models.
 	async #prepare(view, status) {
 		if (view.model !== '' || this.#config.cacheSeconds === 0) return;
 		await pause();
-		for (const model of models.filter((name) => name !== status.model)) {
+		for (const model of likely.filter((name) => name !== status.model)) {
 			const other = { ...view, model };
 			const key = keyOf(other);
 			try {

@@ -76,9 +76,17 @@ export class DecimalSums {
 		if (this.highs !== null) this.high[cell] += this.highs[index];
 	}
 
+	isZero(cell) {
+		return this.#units(cell) === 0n;
+	}
+
+	#units(cell) {
+		return BigInt(this.high[cell]) * BigInt(base) + BigInt(this.low[cell]);
+	}
+
 	// as text with so many decimals
 	text(cell, decimals) {
-		return decimalText(BigInt(this.high[cell]) * BigInt(base) + BigInt(this.low[cell]), decimals);
+		return decimalText(this.#units(cell), decimals);
 	}
 }
 

@@ -1,10 +1,11 @@
 // All rows of credit_facts that a view rests on, in memory: out of them come every chart, table and
 // total of the first two pages, under every filter, without asking the database again.
 //
-// A row is an agent segment with a goal event (under First and Last one a goal event).  Rows are
-// kept by goal event, those of one event in order of the conversation's date and the segment, so
-// that the last one that remains under a filter is the latest (S17).
+// A row is an agent segment with a goal event (under models that credit one touchpoint, one a goal
+// event).  Rows are kept by goal event, those of one event in order of the conversation's date and
+// the segment, so that the last one that remains under a filter is the latest (S17).
 import { Refusal } from './errors.mjs';
+import { sharing } from './view.mjs';
 import { ByteNumbering, Column, DecimalColumn, Numbering, Reader, reordered, unescapeText } from './columns.mjs';
 
 export const AGENT_CREDIT = 1;
@@ -22,7 +23,11 @@ const dates = {
 		+ pg_catalog.make_interval(secs => 3600 * pg_catalog.current_setting('goaltracker_dashboard.offset')::float8))::date`,
 };
 
-const copy = (dateOf) => `COPY (
+// What a row has of its goal event under a model that shares (S20, S21).
+const parts = `,
+		(1000000 * f.weight)::integer, f.attributed_lead_value, f.attributed_transaction_value`;
+
+const copy = (dateOf, isShared) => `COPY (
 	SELECT f.agent_id, f.skill_id, f.user_type, f.currency,
 		${dates[dateOf]} - date '1970-01-01',
 		f.conversation_date - date '1970-01-01',
@@ -32,7 +37,7 @@ const copy = (dateOf) => `COPY (
 			+ CASE WHEN f.lead_value IS NULL THEN 16 ELSE 0 END + CASE WHEN f.transaction_value IS NULL THEN 32 ELSE 0 END,
 		f.goal_event_key, COALESCE(f.segment_key, 0),		-- Unassigned: no segment, no work
 		 f.lead_value, f.transaction_value,
-		f.agent_messages, f.agent_responses, f.seconds_assigned, date_part('epoch', f.goal_timestamp)
+		f.agent_messages, f.agent_responses, f.seconds_assigned, date_part('epoch', f.goal_timestamp)${isShared ? parts : ''}
 	FROM goaltracker.credit_facts AS f
 	WHERE f.account_id = pg_catalog.current_setting('goaltracker_dashboard.account')
 		AND ${dates[dateOf]} BETWEEN pg_catalog.current_setting('goaltracker_dashboard.from')::date
@@ -54,7 +59,8 @@ export class Facts {
 	#reader = new Reader();
 	#combinations = new ByteNumbering();
 
-	constructor() {
+	constructor(isShared) {
+		this.isShared = isShared;		// parts of goal events add up
 		this.agents = new Names();
 		this.skills = new Names();
 		this.userTypes = new Names();
@@ -79,14 +85,24 @@ export class Facts {
 		this.responses = new Column(Int32Array);
 		this.seconds = new DecimalColumn();		// in millionths
 		this.goalTime = new Column(Float64Array);	// seconds since 1970
+		// under a model that shares, the row's part
+		this.weight = isShared ? new Column(Int32Array) : null;		// in millionths
+		this.leadPart = isShared ? new DecimalColumn() : null;
+		this.transactionPart = isShared ? new DecimalColumn() : null;
+	}
+
+	get #columns() {
+		const columns = [this.combination, this.day, this.bucket, this.flags, this.lead, this.transaction,
+			this.messages, this.responses, this.seconds, this.goalTime, this.conversationDay];
+		return this.isShared ? [...columns, this.weight, this.leadPart, this.transactionPart] : columns;
 	}
 
 	static async read(transaction, view, status, mostRows) {
-		const facts = new Facts();
+		const facts = new Facts(sharing.has(status.model));
 		await transaction.rows(
 			'SELECT pg_catalog.set_config(s.name, s.value, true) FROM json_each_text($1::json) AS s (name, value)',
 			[JSON.stringify(parameters(view, status, mostRows + 1))]);
-		await transaction.copy(copy(view.dateOf), (chunk) => facts.#take(chunk));
+		await transaction.copy(copy(view.dateOf, facts.isShared), (chunk) => facts.#take(chunk));
 		if (facts.rows > mostRows)
 			throw new Refusal(422, 'too-much',
 				`More than ${mostRows.toLocaleString('en')} rows in this period. Choose a shorter one.`);
@@ -112,6 +128,11 @@ export class Facts {
 		this.responses.push(reader.whole());
 		reader.decimal(6, this.seconds);
 		this.goalTime.push(reader.float());
+		if (this.isShared) {
+			this.weight.push(reader.whole());
+			reader.decimal(4, this.leadPart);
+			reader.decimal(4, this.transactionPart);
+		}
 		this.rows++;
 	}
 
@@ -183,8 +204,7 @@ export class Facts {
 		const next = first.slice(0, events);
 		for (let i = 0; i < rows; i++) order[next[eventOf[i]]++] = i;
 		for (let e = 0; e < events; e++) this.#sortEvent(order, first[e], first[e + 1]);
-		for (const column of [this.combination, this.day, this.bucket, this.flags, this.lead, this.transaction,
-			this.messages, this.responses, this.seconds, this.goalTime, this.conversationDay, this.event, this.segment]) column.reorder(order);
+		for (const column of [...this.#columns, this.event, this.segment]) column.reorder(order);
 		this.eventOf = reordered(this.eventOf, order);
 		this.segmentOf = reordered(this.segmentOf, order);
 	}
@@ -231,9 +251,7 @@ export class Facts {
 	}
 
 	get bytes() {
-		return [this.combination, this.day, this.bucket, this.flags, this.lead, this.transaction,
-			this.messages, this.responses, this.seconds, this.goalTime, this.conversationDay]
-			.reduce((sum, column) => sum + column.bytes, 0)
+		return this.#columns.reduce((sum, column) => sum + column.bytes, 0)
 			+ this.segmentOf.byteLength + this.eventOf.byteLength + 12 * this.eventKeys.length + 8 * this.segments + 200 * this.agentOf.length;
 	}
 }

@@ -4,6 +4,9 @@
 // a goal event stands once at each skill (agent) that has part in it.  Filtered by another level
 // it counts each goal event once over the rows that remain, per skill (agent): on the row that
 // carries the credit where that is among them, else on the latest (S17).
+//
+// Under models that share (S20) that is how goals reached are counted.  Conversions and values are
+// parts, which add up over all rows that remain, whatever filters them.
 import { AGENT_CREDIT, SKILL_CREDIT, ACCOUNT_CREDIT, CONVERSION } from './facts.mjs';
 import { DecimalSums } from './columns.mjs';
 import { dayNumber, dayOf } from './view.mjs';
@@ -91,8 +94,12 @@ class Selection {
 	}
 }
 
+const million = 1_000_000;
+
 // Measures by id of a level: goals reached, conversions, values in one currency, conversions that
-// carried another; conversions by the cells of a second scale.
+// carried another; conversions by the cells of a second scale.  Conversions are kept in units: 1,
+// or under models that share millionths.  A double holds whole numbers of them exactly, and their
+// millionth has their six decimals when it is written.
 class Measures {
 	constructor(selection, level, filter, currency, scale = { size: 1, of: null }) {
 		const { facts } = selection;
@@ -104,21 +111,25 @@ class Measures {
 		this.conversions = new Float64Array(size);
 		this.others = new Float64Array(size);
 		this.cells = new Float64Array(size * scale.size);
-		this.lead = new DecimalSums(facts.lead, size);
-		this.transaction = new DecimalSums(facts.transaction, size);
+		this.unit = facts.isShared ? million : 1;
+		this.lead = new DecimalSums(facts.isShared ? facts.leadPart : facts.lead, size);
+		this.transaction = new DecimalSums(facts.isShared ? facts.transactionPart : facts.transaction, size);
 		const shown = facts.currencies.find(currency);
 		const isShown = Uint8Array.from(facts.currencyOf, (number) => Number(number === shown));
-		this.#add(rows, ids, facts.combination.data, facts.flags.data, isShown, scale);
+		const combination = facts.combination.data;
+		for (let k = 0; k < rows.length; k++) this.goals[ids[combination[rows[k]]]]++;
+		this.#add(facts.isShared ? selection.remaining(filter) : rows, ids, facts, isShown, scale);
 	}
 
-	#add(rows, ids, combination, flags, isShown, { of, size, least }) {
-		const { goals, conversions, others, cells, lead, transaction } = this;
+	#add(rows, ids, facts, isShown, { of, size, least }) {
+		const { combination: { data: combination }, flags: { data: flags } } = facts;
+		const weight = facts.isShared ? facts.weight.data : null;
+		const { conversions, others, cells, lead, transaction } = this;
 		for (let k = 0; k < rows.length; k++) {
 			const row = rows[k];
 			const c = combination[row];
 			const id = ids[c];
-			const conversion = (flags[row] & CONVERSION) !== 0 ? 1 : 0;
-			goals[id]++;
+			const conversion = (flags[row] & CONVERSION) === 0 ? 0 : weight === null ? 1 : weight[row];
 			conversions[id] += conversion;
 			if (of !== null) cells[id * size + of[row] - least] += conversion;
 			if (isShown[c] === 1) {
@@ -133,15 +144,20 @@ class Measures {
 	of(id) {
 		return {
 			goals: this.goals[id],
-			conversions: this.conversions[id],
+			conversions: this.conversions[id] / this.unit,
 			lead: this.lead.text(id, 4),
 			transaction: this.transaction.text(id, 4),
-			others: this.others[id],
+			others: this.others[id] / this.unit,
 		};
 	}
 
+	// Under models that share a part can stand in the period, and the goal reached outside.
+	isNothing(id) {
+		return this.goals[id] === 0 && this.conversions[id] === 0 && this.lead.isZero(id) && this.transaction.isZero(id);
+	}
+
 	cellsOf(id) {
-		return Array.from(this.cells.subarray(id * this.size, (id + 1) * this.size));
+		return Array.from(this.cells.subarray(id * this.size, (id + 1) * this.size), (units) => units / this.unit);
 	}
 }
 
@@ -151,15 +167,16 @@ const bucketScale = (facts, buckets) => ({ size: buckets.length, of: facts.bucke
 
 function skills({ selection, facts, currency }, filter) {
 	const measures = new Measures(selection, 'skill', filter, currency);
-	return facts.skills.ids.map((id, n) => ({ id, name: facts.skills.name(n), ...measures.of(n) }))
-		.filter(({ goals }) => goals > 0)
+	return facts.skills.ids.map((id, n) => ({ id, name: facts.skills.name(n), n }))
+		.filter(({ n }) => !measures.isNothing(n))
+		.map(({ id, name, n }) => ({ id, name, ...measures.of(n) }))
 		.sort(byMost);
 }
 
 // Items of a level that have conversions, with these by the cells of a scale.
 function itemsBy({ selection, currency }, level, names, filter, scale) {
 	const measures = new Measures(selection, level, filter, currency, scale);
-	return names.ids.map((id, n) => ({ id, name: names.name(n), n, goals: measures.goals[n], conversions: measures.conversions[n] }))
+	return names.ids.map((id, n) => ({ id, name: names.name(n), n, goals: measures.goals[n], conversions: measures.conversions[n] / measures.unit }))
 		.filter(({ conversions }) => conversions > 0)
 		.sort(byMost)
 		.map(({ id, name, n, conversions }) => ({ id, name, conversions, counts: measures.cellsOf(n) }));
@@ -180,9 +197,10 @@ const weekdayOf = (day) => (((day + 4) % 7) + 7) % 7;
 
 function byWeekday({ selection, facts, buckets }, filter) {
 	const counts = Array.from({ length: 7 }, () => new Array(buckets.length).fill(0));
-	for (const row of selection.counted('skill', filter))
-		if ((facts.flags.data[row] & CONVERSION) !== 0) counts[weekdayOf(facts.day.data[row])][facts.bucket.data[row]]++;
-	return { buckets, counts };
+	for (const row of facts.isShared ? selection.remaining(filter) : selection.counted('skill', filter))
+		if ((facts.flags.data[row] & CONVERSION) !== 0)
+			counts[weekdayOf(facts.day.data[row])][facts.bucket.data[row]] += facts.isShared ? facts.weight.data[row] : 1;
+	return { buckets, counts: facts.isShared ? counts.map((cells) => cells.map((units) => units / million)) : counts };
 }
 
 function byDuration(context, level, names, filter) {

@@ -22,7 +22,13 @@ const makers = {
 	agent_responses: (facts) => at(facts.responses.data),
 	time_assigned: (facts) => decimal(facts.seconds),
 	goals_reached: (facts) => (row) => facts.flags.data[row] & AGENT_CREDIT,
-	conversions: (facts) => (row) => Number((facts.flags.data[row] & (AGENT_CREDIT | CONVERSION)) === (AGENT_CREDIT | CONVERSION)),
+	conversions: (facts) => {
+		const weight = weightOf(facts);
+		return (row) => ((facts.flags.data[row] & CONVERSION) !== 0 ? weight(row) : 0);
+	},
+	weight: (facts) => weightOf(facts),
+	attributed_lead_value: (facts) => unless(facts, LEAD_NONE, earned(facts, facts.lead, facts.leadPart)),
+	attributed_transaction_value: (facts) => unless(facts, TRANSACTION_NONE, earned(facts, facts.transaction, facts.transactionPart)),
 	skill_credit: (facts) => (row) => facts.flags.data[row] & SKILL_CREDIT,
 	account_credit: (facts) => (row) => facts.flags.data[row] & ACCOUNT_CREDIT,
 	goal_event_key: () => () => 0,
@@ -34,6 +40,13 @@ export const canOrder = (column, facts) => column in makers && facts.isExactInOr
 const at = (data) => (row) => data[row];
 const decimal = (column) => (column.high
 	? (row) => column.high.data[row] * 1e9 + column.low.data[row] : (row) => column.low.data[row]);
+// what a row has of its goal event: a part, or all or nothing
+const weightOf = (facts) => (facts.isShared ? at(facts.weight.data) : (row) => facts.flags.data[row] & AGENT_CREDIT);
+function earned(facts, whole, part) {
+	if (facts.isShared) return decimal(part);
+	const value = decimal(whole);
+	return (row) => ((facts.flags.data[row] & AGENT_CREDIT) !== 0 ? value(row) : 0);
+}
 const unless = (facts, flag, value) => (row) => ((facts.flags.data[row] & flag) !== 0 ? none : value(row));
 
 // names as the database sorts them: by their bytes

@@ -3,7 +3,8 @@
 const query = `
 	SELECT s.account_id, s.account_name, s.attribution_model, s.contribution_window, s.hour_offset,
 		s.account_attribution_model, s.account_contribution_window, s.default_currency, s.time_zone,
-		to_json(s.duration_buckets) AS duration_buckets,
+		to_json(string_to_array(s.duration_buckets, ', ')) AS duration_buckets,
+		s.time_decay_half_life, to_json(string_to_array(s.position_weights, ', ')) AS position_weights,
 		r.pending_consumers, r.goal_events_cut IS NULL AS is_partial,
 		to_char(r.last_refreshed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ') AS last_refreshed_at,
 		to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.USZ') AS read_at,
@@ -27,6 +28,8 @@ export async function readStatus(transaction, account = null) {
 		defaultCurrency: row.default_currency,
 		timeZone: row.time_zone,
 		durationBuckets: JSON.parse(row.duration_buckets),
+		halfLife: row.time_decay_half_life,
+		positionWeights: JSON.parse(row.position_weights),
 		pendingConsumers: Number(row.pending_consumers ?? 0),
 		isPartial: row.is_partial === 't',
 		lastRefreshedAt: row.last_refreshed_at,
@@ -39,4 +42,5 @@ export async function readStatus(transaction, account = null) {
 // What figures of an account rest on, as far as a reader can tell: when it changes they are read
 // again at once.  Names are not part of it: see lib/cache.mjs.
 export const fingerprint = (status) => JSON.stringify([status.lastRefreshedAt, status.isPartial, status.model,
-	status.window, status.defaultCurrency, status.timeZone, status.durationBuckets]);
+	status.window, status.defaultCurrency, status.timeZone, status.durationBuckets,
+	status.model === 'time_decay' && status.halfLife, status.model === 'position_based' && status.positionWeights]);

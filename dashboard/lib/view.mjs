@@ -2,7 +2,9 @@
 // what they are filtered by.  Whatever comes in is checked here, once.
 import { badRequest } from './errors.mjs';
 
-export const models = ['first', 'last', 'all'];
+export const models = ['first', 'last', 'all', 'linear', 'time_decay', 'position_based', 'first_human', 'last_human'];
+// those that share one goal event among touchpoints (S20)
+export const sharing = new Set(['linear', 'time_decay', 'position_based']);
 const longestPeriod = 1100;			// days
 const longestText = 20_000;			// bytes of an id or a search; longer than any id can be
 
@@ -61,5 +63,7 @@ export function parseView(query) {
 export const settingsOf = (view) => ({
 	'goaltracker.attribution_model': view.model,
 	'goaltracker.contribution_window': view.window || '-1',
+	'goaltracker.time_decay_half_life': '-1',
+	'goaltracker.position_weights': '',
 	'goaltracker.hour_offset': view.offset,
 });

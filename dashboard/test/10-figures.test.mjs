@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { june, pick, query, random, shop, sql, startDashboard, value } from './helper.mjs';
 
+const models = ['first', 'last', 'all', 'linear', 'time_decay', 'position_based', 'first_human', 'last_human'];
+const sharing = ['linear', 'time_decay', 'position_based'];
+
 let dashboard;
 before(async () => { dashboard = await startDashboard(); });
 after(() => dashboard.stop());
@@ -29,18 +32,25 @@ function counted(view, level) {
 	const rows = `SELECT *, ${id} AS item, ${dateOf(view)} AS day,
 		(goal_type IN ('Sell Product/Service', 'Generate Leads', 'Service Activity Complete'))::integer AS is_conversion
 		FROM goaltracker.credit_facts WHERE ${where}`;
+	// under models that share, goals are counted so, and parts of all rows that remain added up
 	const text = isByOther
 		? `SELECT DISTINCT ON (item, goal_event_key) * FROM (${rows}) AS r
 			ORDER BY item, goal_event_key, ${credit} DESC, conversation_date DESC, segment_key DESC NULLS LAST`
 		: `SELECT * FROM (${rows}) AS r WHERE ${credit} = 1`;
-	return { values, cte: `WITH counted AS (${text})` };
+	return { values, cte: `WITH once AS (${text}),
+		counted AS (${sharing.includes(view.model) ? parts(rows) : `SELECT *, 1 AS goals, is_conversion AS n FROM once`})` };
 }
 
+// Goals reached on their rows, and parts on theirs, as a table of both.
+const parts = (rows) => `SELECT item, day, duration_bucket_no, currency, 1 AS goals, 0 AS n, NULL::numeric AS lead_value, NULL::numeric AS transaction_value FROM once
+	UNION ALL
+	SELECT item, day, duration_bucket_no, currency, 0, weight * is_conversion, attributed_lead_value, attributed_transaction_value FROM (${rows}) AS r`;
+
 const number = (text) => Number(text ?? 0);
-const sums = (currency) => `count(*) AS goals, sum(is_conversion) AS conversions,
+const sums = (currency) => `sum(goals) AS goals, sum(n) AS conversions,
 	COALESCE(sum(lead_value) FILTER (WHERE currency = '${currency}'), 0)::numeric(20,4) AS lead,
 	COALESCE(sum(transaction_value) FILTER (WHERE currency = '${currency}'), 0)::numeric(20,4) AS transaction,
-	COALESCE(sum(is_conversion) FILTER (WHERE currency <> '${currency}'), 0) AS others`;
+	COALESCE(sum(n) FILTER (WHERE currency <> '${currency}'), 0) AS others`;
 const measures = (row) => ({ goals: number(row.goals), conversions: number(row.conversions), lead: row.lead, transaction: row.transaction, others: number(row.others) });
 const none = { goals: 0, conversions: 0, lead: '0.0000', transaction: '0.0000', others: 0 };
 const byId = (rows) => Object.fromEntries(rows.map(([id, of]) => [id ?? '', of]).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -50,21 +60,21 @@ const currencyOf = (view) => view.currency ?? 'EUR';
 async function total(view) {
 	const { cte, values } = counted(view, 'account');
 	const [row] = await sql(`${cte} SELECT ${sums(currencyOf(view))} FROM counted`, values, view);
-	return number(row.goals) ? measures(row) : none;
+	return measures(row);
 }
 
 async function items(view, level) {
 	const { cte, values } = counted(view, level);
 	return byId((await sql(`${cte} SELECT item, ${sums(currencyOf(view))} FROM counted GROUP BY item`, values, view))
-		.map((row) => [row.item, measures(row)]));
+		.map((row) => [row.item, measures(row)]).filter(([, of]) => JSON.stringify(of) !== JSON.stringify(none)));
 }
 
 // { item: { cell: conversions } }, zeros left out
 async function cells(view, level, by) {
 	const { cte, values } = counted(view, level);
 	const all = {};
-	for (const row of await sql(`${cte} SELECT ${level === 'account' ? `''` : 'item'} AS item, ${by} AS cell, sum(is_conversion) AS n
-		FROM counted GROUP BY 1, 2 HAVING sum(is_conversion) > 0`, values, view))
+	for (const row of await sql(`${cte} SELECT ${level === 'account' ? `''` : 'item'} AS item, ${by} AS cell, sum(n) AS n
+		FROM counted GROUP BY 1, 2 HAVING sum(n) > 0`, values, view))
 		(all[row.item ?? ''] ??= {})[row.cell] = number(row.n);
 	return all;
 }
@@ -82,8 +92,8 @@ async function compare(view) {
 	assert.deepEqual(cellsOf(skills.dates.skills, (n) => skills.dates.days[n]), await cells(view, 'skill', 'day'), `dates: ${said}`);
 	const days = Object.fromEntries(skills.weekdays.counts.flatMap((row, d) => row.map((n, b) => [`${d} ${b}`, n])).filter(([, n]) => n > 0));
 	const { cte, values } = counted(view, 'skill');
-	assert.deepEqual(days, Object.fromEntries((await sql(`${cte} SELECT extract(dow FROM day) || ' ' || duration_bucket_no AS cell, sum(is_conversion) AS n
-		FROM counted GROUP BY 1 HAVING sum(is_conversion) > 0`, values, view)).map((row) => [row.cell, number(row.n)])), `weekdays: ${said}`);
+	assert.deepEqual(days, Object.fromEntries((await sql(`${cte} SELECT extract(dow FROM day) || ' ' || duration_bucket_no AS cell, sum(n) AS n
+		FROM counted GROUP BY 1 HAVING sum(n) > 0`, values, view)).map((row) => [row.cell, number(row.n)])), `weekdays: ${said}`);
 	assert.deepEqual(cellsOf(agents.skillDurations.items), await cells(view, 'skill', 'duration_bucket_no'), `durations of skills: ${said}`);
 	assert.deepEqual(cellsOf(agents.agentDurations.items), await cells(view, 'agent', 'duration_bucket_no'), `durations of agents: ${said}`);
 	await compareAgents(view, agents.agents, said);
@@ -109,14 +119,14 @@ async function compareAgents(view, shown, said) {
 }
 
 test('unfiltered, the figures are those of the report views', async () => {
-	for (const model of ['', 'first', 'last', 'all']) {
+	for (const model of ['', ...models]) {
 		const view = { ...june, model };
 		const skills = await dashboard.json(`/api/report?page=skills&${query(view)}`);
 		const agents = await dashboard.json(`/api/report?page=agents&${query(view)}`);
 		const range = [shop, june.from, june.to];
 		const where = 'WHERE account_id = $1 AND conversation_date BETWEEN $2 AND $3';
 		const bySkill = await sql(`SELECT skill, sum(goals_reached) AS goals, trim_scale(sum(conversions)) AS conversions,
-			sum(transaction_value) FILTER (WHERE currency = 'EUR') AS transaction
+			COALESCE(sum(transaction_value) FILTER (WHERE currency = 'EUR'), 0)::numeric(20,4) AS transaction
 			FROM goaltracker.conversions_by_skill ${where} GROUP BY skill`, range, view);
 		assert.deepEqual(byId(skills.skills.map((s) => [s.name, [String(s.goals), String(s.conversions), s.transaction]])),
 			byId(bySkill.map((s) => [s.skill, [s.goals, s.conversions, s.transaction]])), model);
@@ -154,13 +164,86 @@ test('random views equal SQL', async () => {
 		const two = (day) => `2025-06-${String(day).padStart(2, '0')}`;
 		const view = {
 			account: shop, from: two(from), to: two(from + Math.floor(random() * (31 - from))),
-			model: pick(['', 'first', 'last', 'all', 'all']), window: pick(['', '0', '1', '7', '14', '31']),
+			model: pick(['', ...models, ...sharing]), window: pick(['', '0', '1', '7', '14', '31']),
 			offset: pick(['0', '0', '-12', '2.5', '14']), dateOf: pick(['conversation', 'conversation', 'goal']),
 			currency: pick([undefined, 'GBP']), skill: pick([undefined, undefined, '501', '500', '']),
 			agent: pick([undefined, undefined, '3111', '3122', '3101', '']),
 		};
 		await compare(view);
 	}
+});
+
+test('under models that share, agents and skills add up to the brand, to the last decimal', async () => {
+	const units = (text, decimals) => BigInt(Math.round(Number(text) * 10 ** decimals));
+	for (const model of sharing) {
+		const view = { ...june, model, window: '31' };
+		const { skills, total } = await dashboard.json(`/api/report?page=skills&${query(view)}`);
+		const { agents } = await dashboard.json(`/api/report?page=agents&${query(view)}`);
+		for (const items of [skills, agents]) {
+			assert.ok(items.some(({ conversions }) => !Number.isInteger(conversions)), model);
+			for (const [name, decimals] of [['conversions', 6], ['lead', 4], ['transaction', 4], ['others', 6]])
+				assert.equal(items.reduce((sum, item) => sum + units(item[name], decimals), 0n), units(total[name], decimals), `${model} ${name}`);
+		}
+		const all = await dashboard.json(`/api/report?page=skills&${query({ ...view, model: 'all' })}`);
+		assert.equal(total.conversions, all.total.conversions, model);
+		assert.deepEqual(skills.map(({ id, goals }) => [id, goals]).sort(), all.skills.map(({ id, goals }) => [id, goals]).sort(), model);
+	}
+});
+
+test('a part is shown on its own day, and the goal reached on that of the latest', async () => {
+	const account = 'parts';
+	await sql('DELETE FROM goaltracker.goal_event WHERE account_id = $1', [account]);
+	await sql(`INSERT INTO goaltracker.conversation (account_id, conversation_id, consumer_id, opened_at, closed_at)
+		SELECT $1, 'k' || day, 'c', day, day + interval '1 hour' FROM unnest('{2025-06-01 10:00Z,2025-06-03 10:00Z,2025-06-05 10:00Z}'::timestamptz[]) AS day ON CONFLICT DO NOTHING`, [account]);
+	await sql(`INSERT INTO goaltracker.agent_segment (account_id, conversation_id, segment_no, consumer_id, agent_id, skill_id, assigned_at, ended_at)
+		SELECT account_id, conversation_id, 1, 'c', 'a', 's', opened_at, closed_at FROM goaltracker.conversation WHERE account_id = $1 ON CONFLICT DO NOTHING`, [account]);
+	await sql(`INSERT INTO goaltracker.goal_event (account_id, goal_event_id, consumer_id, event_type, reached_at, transaction_value, currency)
+		VALUES ($1, 'g', 'c', 'Purchase Event', '2025-06-06 10:00Z', 100, 'EUR')`, [account]);
+	await sql('SELECT FROM goaltracker.refresh()');
+	const on = async (day) => (await dashboard.json(`/api/report?page=skills&${query({ account, from: day, to: day, model: 'linear', currency: 'EUR' })}`))
+		.skills.map(({ id, goals, conversions, transaction }) => [id, goals, conversions, transaction]);
+	assert.deepEqual(await on('2025-06-01'), [['s', 0, 0.333333, '33.3333']]);
+	assert.deepEqual(await on('2025-06-03'), [['s', 0, 0.333333, '33.3333']]);
+	assert.deepEqual(await on('2025-06-05'), [['s', 1, 0.333334, '33.3334']]);
+});
+
+test('half-life and weights are the account’s, whatever the dashboard’s role has set', async () => {
+	const other = await startDashboard({ PGOPTIONS: '-c goaltracker.time_decay_half_life=60 -c goaltracker.position_weights=1,1,1' });
+	try {
+		for (const model of ['time_decay', 'position_based']) {
+			const address = `/api/report?page=agents&${query({ ...june, model })}`;
+			const [here, there] = [await dashboard.json(address), await other.json(address)];
+			assert.deepEqual([there.status.halfLife, there.status.positionWeights], ['7 days', ['40', '20', '40']]);
+			assert.deepEqual(there.agents.map(({ id, conversions }) => [id, conversions]), here.agents.map(({ id, conversions }) => [id, conversions]), model);
+		}
+	} finally {
+		await other.stop();
+	}
+});
+
+test('an account whose own model shares: its figures, and what they rest on', async () => {
+	const set = (model, halfLife, weights) => sql(`UPDATE goaltracker.account SET attribution_model = $2, time_decay_half_life = $3, position_weights = $4
+		WHERE account_id = $1`, [shop, model, halfLife, weights]);
+	const conversions = async () => (await dashboard.json(`/api/report?page=agents&${query(june)}`)).agents.map((agent) => agent.conversions).join(' ');
+	const seen = new Set();
+	try {
+		for (const [model, halfLife, weights] of [['linear', '7 days', '{40,20,40}'], ['time_decay', '7 days', '{40,20,40}'], ['time_decay', '01:30:00', '{40,20,40}'],
+			['position_based', '01:30:00', '{40,20,40}'], ['position_based', '01:30:00', '{50,0.5,50}']]) {
+			await set(model, halfLife, weights);
+			const view = { ...june, model: '', agent: '3111' };
+			const { status } = await dashboard.json(`/api/report?page=skills&${query(view)}`);
+			assert.deepEqual([status.model, status.ownModel, status.halfLife, `{${status.positionWeights}}`], [model, model, halfLife, weights]);
+			assert.deepEqual((await dashboard.json(`/api/report?page=skills&${query(view)}`)).total, await total({ ...view, model }), model);
+			const [{ n }] = await sql(`SELECT sum(conversions) AS n FROM goaltracker.conversions_by_agent
+				WHERE account_id = $1 AND conversation_date BETWEEN $2 AND $3 AND agent_id = '3111'`, [shop, june.from, june.to]);
+			const { agents } = await dashboard.json(`/api/report?page=agents&${query(june)}`);
+			assert.equal(agents.find(({ id }) => id === '3111').conversions, Number(n), model);
+			seen.add(await conversions());
+		}
+	} finally {
+		await set('last', '7 days', '{40,20,40}');
+	}
+	assert.equal(seen.size, 5);		// each changed the figures at once
 });
 
 test('a chart in which a filter was set goes on showing the others', async () => {

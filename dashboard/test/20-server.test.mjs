@@ -87,11 +87,17 @@ test('names and ids that were chosen to do harm are data', async () => {
 });
 
 test('money is exact, however large', async () => {
-	const { total } = await dashboard.json(report(hostileView));
-	const [wanted] = await sql(`SELECT sum(transaction_value) AS transaction, sum(lead_value) AS lead
-		FROM goaltracker.conversions_by_account WHERE account_id = $1`, [hostile]);
-	assert.deepEqual([total.transaction, total.lead], [wanted.transaction, wanted.lead]);
-	assert.match(total.transaction, /^4000000000000000\.399\d$/);
+	for (const model of ['all', 'linear']) {
+		const view = { ...hostileView, model };
+		const { total, skills } = await dashboard.json(report(view));
+		const [wanted] = await sql(`SELECT sum(transaction_value) AS transaction, sum(lead_value) AS lead
+			FROM goaltracker.conversions_by_account WHERE account_id = $1`, [hostile], view);
+		assert.deepEqual([total.transaction, total.lead], [wanted.transaction, wanted.lead], model);
+		assert.match(total.transaction, /^4000000000000000\.399\d$/);
+		const bySkill = await sql(`SELECT skill_id, sum(transaction_value) AS transaction
+			FROM goaltracker.conversions_by_skill WHERE account_id = $1 GROUP BY skill_id`, [hostile], view);
+		assert.deepEqual(skills.map((skill) => [skill.id, skill.transaction]).sort(), bySkill.map((skill) => [skill.skill_id, skill.transaction]).sort(), model);
+	}
 });
 
 const gridRows = async (view, more = '') => dashboard.json(`/api/grid?${query(view)}${more}`);
@@ -101,22 +107,23 @@ test('the grid has every attribute of the view, and pages leave nothing out', as
 	const { columns } = await gridRows(june);
 	const wanted = (await sql(`SELECT attname FROM pg_attribute WHERE attrelid = 'goaltracker.conversion_grid'::regclass AND attnum > 0`)).map(({ attname }) => attname);
 	const known = new Set([...columns.map(({ name }) => name), 'account_id', 'hour']);		// hour is shown as hour_label
-	const promised = 'goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour_label goals_reached conversions skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key'.split(' ');
+	const promised = 'goal_event_id goal_name goal_type goal_event_type goal_timestamp brand_event_id currency lead_value transaction_value topic service_activity_status conversation conversation_open_time segment_no skill_id skill agent_id agent agent_group user_type agent_assignment_time agent_segment_start_reason agent_segment_end_reason campaign_name engagement_name source consumer_id conversation_date week hour_label goals_reached conversions weight attributed_lead_value attributed_transaction_value skill_credit account_credit agent_messages agent_responses time_assigned goal_event_key segment_key'.split(' ');
 	assert.deepEqual(promised.filter((name) => !known.has(name)), []);
 	assert.ok([...known].every((name) => wanted.includes(name)));
-	for (const [sort, order] of columns.map(({ name }, n) => [name, n % 2 ? 'asc' : 'desc'])) {
+	const parts = ['conversions', 'weight', 'attributed_lead_value', 'attributed_transaction_value', 'lead_value', 'goals_reached'];
+	for (const [model, sort, order] of [...columns.map(({ name }, n) => ['all', name, n % 2 ? 'asc' : 'desc']), ...parts.map((name) => ['time_decay', name, 'desc'])]) {
 		const keys = [];
 		let found;
 		for (let number = 1; keys.length < (found ?? 1); number++) {
-			const page = await gridRows({ ...june, to: '2025-06-07', model: 'all' }, `&sort=${sort}&order=${order}&size=200&number=${number}`);
+			const page = await gridRows({ ...june, to: '2025-06-07', model }, `&sort=${sort}&order=${order}&size=200&number=${number}`);
 			found = page.found;
 			keys.push(...page.rows.map((row) => `${row[columns.findIndex((c) => c.name === 'goal_event_key')]} ${row[columns.findIndex((c) => c.name === 'segment_key')]}`));
 			assert.ok(page.rows.length > 0, `page ${number}`);
 		}
 		const all = await sql(`SELECT goal_event_key || ' ' || COALESCE(segment_key::text, 'null') AS key FROM goaltracker.conversion_grid
 			WHERE account_id = $1 AND conversation_date BETWEEN '2025-06-01' AND '2025-06-07'
-			ORDER BY ${sort} ${order} NULLS LAST, goal_event_key ${order}, segment_key ${order}`, [shop], { model: 'all' });
-		assert.deepEqual(keys, all.map(({ key }) => key), sort);
+			ORDER BY ${sort} ${order} NULLS LAST, goal_event_key ${order}, segment_key ${order}`, [shop], { model });
+		assert.deepEqual(keys, all.map(({ key }) => key), `${model} ${sort}`);
 	}
 });
 
@@ -151,8 +158,8 @@ function parseCsv(text) {
 	return rows;
 }
 
-test('a download is exactly what is filtered', async () => {
-	const view = { ...june, model: 'all', window: '7', skill: '501' };
+for (const model of ['all', 'position_based']) test(`a download is exactly what is filtered, under ${model}`, async () => {
+	const view = { ...june, model, window: '7', skill: '501' };
 	const response = await dashboard.get(`/api/grid.csv?${query(view)}&search=alma&sort=conversation&order=asc`);
 	assert.match(response.headers.get('content-type'), /text\/csv/);
 	assert.match(response.headers.get('content-disposition'), /^attachment; filename="conversion-grid-fern-and-kettle-2025-06-01-2025-06-30\.csv"$/);

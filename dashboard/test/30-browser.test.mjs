@@ -186,10 +186,10 @@ test('a click on an agent filters every other chart on its page, and the filter 
 test('model and window: what if, at once, and the account keeps its own', async () => {
 	await open(june);
 	assert.match(await page.textContent('#settings'), /^Last, 14 days \(the account's own settings\)/);
-	for (const [model, window] of [['first', ''], ['all', '3'], ['all', '0'], ['last', '31']]) {
+	for (const [model, window] of [['first', ''], ['all', '3'], ['all', '0'], ['last', '31'], ['first_human', '31'], ['last_human', '31']]) {
 		const part = await page.evaluate(() => location.search);
 		if (!part.includes(`model=${model}`)) await act(() => page.selectOption('[name=model]', model));
-		if (window !== '') await act(() => page.selectOption('[name=window]', window));
+		if (window !== '' && !part.includes(`window=${window}`)) await act(() => page.selectOption('[name=window]', window));
 		const wanted = await value(`SELECT trim_scale(sum(conversions)) FROM goaltracker.conversions_by_account WHERE ${inJune}`, range, { model, window });
 		assert.equal(count(await tile('conversions')), Number(wanted), `${model} ${window}`);
 		const skills = await value(`SELECT trim_scale(sum(conversions)) FROM goaltracker.conversions_by_skill WHERE ${inJune}`, range, { model, window });
@@ -197,6 +197,41 @@ test('model and window: what if, at once, and the account keeps its own', async 
 		assert.match(await page.textContent('#settings'), /^What if: .*The account's own settings, Last, 14 days, are untouched/);
 	}
 	assert.equal(await value('SELECT attribution_model || contribution_window FROM goaltracker.account WHERE account_id = $1', [shop]), 'last14');
+});
+
+test('under models that share, agents show their parts, as conversions_by_agent has them', async () => {
+	const decimals = (text, most) => Number(text).toLocaleString('en', { maximumFractionDigits: most });
+	await open({ ...june, page: 'agents' });
+	assert.deepEqual(await page.$$eval('[name=model] option', (all) => all.map((option) => option.textContent)),
+		['Last (the account\'s)', 'First', 'Last', 'All', 'Linear', 'Time decay', 'Position based', 'First human', 'Last human']);
+	const shown = async () => Object.fromEntries((await rowsOf('#card-agents')).map((row) => [row[0], [row[2], count(row[3]), count(row[8])]]));
+	let before = await shown();
+	for (const [name, model, said] of [['Linear', 'linear', 'Linear'], ['Time decay', 'time_decay', 'Time decay (half-life 7 days)'],
+		['Position based', 'position_based', 'Position based (weights 40, 20, 40)']]) {
+		await act(() => page.selectOption('[name=model]', { label: name }));
+		const wanted = await sql(`SELECT agent, sum(conversions) AS conversions, sum(goals_reached) AS goals,
+			COALESCE(sum(transaction_value) FILTER (WHERE currency = 'EUR'), 0) AS transaction
+			FROM goaltracker.conversions_by_agent WHERE ${inJune} GROUP BY agent`, range, { model });
+		const now = await shown();
+		for (const { agent, conversions, goals, transaction } of wanted)
+			assert.deepEqual(now[agent], [decimals(conversions, 6), Number(goals), Number(transaction)], `${name}: ${agent}`);
+		assert.notDeepEqual(now, before, name);
+		before = now;
+		const bars = await drawn('agentDurations');
+		const sums = Object.fromEntries(bars[0].labels.map((agent, n) => [agent, bars.reduce((sum, { values }) => sum + values[n], 0)]));
+		for (const { agent, conversions } of wanted.filter((row) => row.agent in sums))
+			assert.equal(sums[agent].toFixed(6), Number(conversions).toFixed(6), `${name}: ${agent}`);
+		const brand = await value(`SELECT sum(conversions) FROM goaltracker.conversions_by_account WHERE ${inJune}`, range, { model });
+		assert.equal(await tile('conversions'), decimals(brand, 2), name);
+		assert.ok((await page.textContent('#settings')).startsWith(`What if: ${said}, 14 days. The account's own settings, Last, 14 days, are untouched`), name);
+	}
+	await act(() => page.click('nav >> text=Conversion tracking by skill'));
+	const bySkill = await sql(`SELECT skill, sum(conversions) AS n FROM goaltracker.conversions_by_skill WHERE ${inJune} GROUP BY skill HAVING sum(conversions) > 0
+		ORDER BY sum(conversions) DESC`, range, { model: 'position_based' });
+	assert.deepEqual((await tableOf('skills')).map((row) => [row[0], row[1]]), bySkill.map(({ skill, n }) => [skill, decimals(n, 6)]));
+	assert.deepEqual(await page.$$eval('.keys li', (all) => all.map((key) => key.textContent)), bySkill.map(({ skill, n }) => `${skill} ${decimals(n, 2)}`));
+	await act(() => page.click('nav >> text=Agent conversion tracking grid'));
+	assert.ok((await gridColumn('weight')).some((text) => /^0\.\d+$/.test(text)));
 });
 
 test('the goal’s own date, the hour offset, the currency', async () => {

@@ -1,5 +1,5 @@
 // The controls above the figures, and what they say about settings and freshness.
-import { ago, count, instant, modelNames } from './format.mjs';
+import { ago, count, duration, instant, modelNames } from './format.mjs';
 import { element, short } from './dom.mjs';
 import { periodOf } from './state.mjs';
 
@@ -40,8 +40,14 @@ export function showControls(state, status, accounts, models, currencies) {
 
 const days = (number) => `${number} day${number === 1 ? '' : 's'}`;
 
+// What a model goes by besides the window.
+const rules = {
+	time_decay: ({ halfLife }) => ` (half-life ${duration(halfLife)})`,
+	position_based: ({ positionWeights }) => ` (weights ${positionWeights.join(', ')})`,
+};
+
 export function showSettings({ status, readAt }, state) {
-	const model = modelNames[status.model] ?? status.model;
+	const model = `${modelNames[status.model] ?? status.model}${rules[status.model]?.(status) ?? ''}`;
 	const isWhatIf = status.model !== status.ownModel || status.window !== status.ownWindow;
 	const own = `${modelNames[status.ownModel] ?? status.ownModel}, ${days(status.ownWindow)}`;
 	const offset = Number(status.hourOffset) ? `, moved by ${status.hourOffset} hours` : '';

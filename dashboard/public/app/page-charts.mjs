@@ -1,12 +1,12 @@
 // The two pages of charts.
 import { bucketStyle, card, disposeCharts, draw, otherColour, plain, styleOf, summaryOf, tooltip } from './charts.mjs';
-import { count, day, money, share, span, weekdays } from './format.mjs';
+import { count, day, exact, money, share, span, sum, weekdays } from './format.mjs';
 import { element } from './dom.mjs';
 import { pickButton, table } from './table.mjs';
 
 const shown = { pie: 9, series: 7, bars: 15, columns: 30, keys: 60, agents: 200 };
 const idText = (id) => id ?? '';
-const add = (rows) => rows.reduce((sum, counts) => sum.map((value, n) => value + counts[n]));
+const add = (rows) => rows[0].map((_, n) => sum(rows.map((counts) => counts[n])));
 
 // The first of them, the others as one.
 function withOthers(items, most, what) {
@@ -14,7 +14,7 @@ function withOthers(items, most, what) {
 	const rest = items.slice(most);
 	return [...items.slice(0, most), {
 		isOther: true, name: `${count(rest.length)} other ${what}`,
-		conversions: rest.reduce((sum, item) => sum + item.conversions, 0),
+		conversions: sum(rest.map((item) => item.conversions)),
 		counts: rest[0].counts ? add(rest.map((item) => item.counts)) : undefined,
 	}];
 }
@@ -37,7 +37,7 @@ export function showSkills(page, report, context) {
 		: 'By the date on which the conversation that earned the goal started, not the date of the goal.';
 	const pieSkills = skills.filter(({ conversions }) => conversions > 0);
 	const slices = withOthers(pieSkills, shown.pie, 'skills');
-	const all = pieSkills.reduce((sum, item) => sum + item.conversions, 0);
+	const all = sum(pieSkills.map((item) => item.conversions));
 	const isPicked = (item) => state.skill !== undefined && idText(item.id) === state.skill;
 	const pick = (chart) => (item) => { if (!item.isOther) filterBy('skill', idText(item.id), chart); };
 	for (const item of pieSkills) styleOf('skill', item);		// in this order
@@ -47,7 +47,7 @@ export function showSkills(page, report, context) {
 			slices.includes(item) ? styleOf('skill', item).color : otherColour))));
 	const skillColumns = [
 		{ key: 'name', label: 'Skill', write: (row) => row.name, pick: { isPressed: isPicked, act: pick('skills') } },
-		{ key: 'conversions', label: 'Conversions', isNumber: true, write: (row) => count(row.conversions) },
+		{ key: 'conversions', label: 'Conversions', isNumber: true, write: (row) => exact(row.conversions) },
 		{ key: 'share', label: 'Share', isNumber: true, write: (row) => share(row.conversions, all) },
 		{ key: 'goals', label: 'Goals reached', isNumber: true, write: (row) => count(row.goals) },
 		{ key: 'lead', label: `Lead value (${report.currency})`, isNumber: true, write: (row) => money(row.lead) },
@@ -66,8 +66,8 @@ export function showSkills(page, report, context) {
 		table: () => table({
 			caption: 'Conversions by skill and date',
 			columns: [{ key: 'day', label: 'Date', write: (row) => row.day },
-				...wideColumns.map((item, n) => ({ key: `skill-${n}`, label: item.name, isNumber: true, write: (row) => count(item.counts[row.n]) })),
-				{ key: 'total', label: 'Total', isNumber: true, write: (row) => count(dates.skills.reduce((sum, item) => sum + item.counts[row.n], 0)) }],
+				...wideColumns.map((item, n) => ({ key: `skill-${n}`, label: item.name, isNumber: true, write: (row) => exact(item.counts[row.n]) })),
+				{ key: 'total', label: 'Total', isNumber: true, write: (row) => exact(sum(dates.skills.map((item) => item.counts[row.n]))) }],
 			rows: dates.days.map((text, n) => ({ day: text, n })),
 		}),
 	});
@@ -75,12 +75,12 @@ export function showSkills(page, report, context) {
 	const weekdayCard = card({
 		id: 'weekdays', title: 'Conversions by day of week and segment duration', wide: 'wide',
 		note: 'Split by the time assigned of the agent segment that carries the credit.',
-		summary: `Conversions by day of week: ${weekdays.map((text, n) => `${text} ${count(counts[n].reduce((a, b) => a + b, 0))}`).join(', ')}`,
+		summary: `Conversions by day of week: ${weekdays.map((text, n) => `${text} ${count(sum(counts[n]))}`).join(', ')}`,
 		table: () => table({
 			caption: 'Conversions by day of week and segment duration',
 			columns: [{ key: 'weekday', label: 'Day', write: (row) => weekdays[row] },
-				...buckets.map((text, n) => ({ key: `bucket-${n}`, label: text, isNumber: true, write: (row) => count(counts[row][n]) })),
-				{ key: 'total', label: 'Total', isNumber: true, write: (row) => count(counts[row].reduce((a, b) => a + b, 0)) }],
+				...buckets.map((text, n) => ({ key: `bucket-${n}`, label: text, isNumber: true, write: (row) => exact(counts[row][n]) })),
+				{ key: 'total', label: 'Total', isNumber: true, write: (row) => exact(sum(counts[row])) }],
 			rows: [0, 1, 2, 3, 4, 5, 6],
 		}),
 	});
@@ -168,8 +168,8 @@ function durations(report, context, level, chart, title, data) {
 		table: () => table({
 			caption: title,
 			columns: [{ key: 'name', label: level === 'skill' ? 'Skill' : 'Agent', write: (row) => row.name, pick: { isPressed: isPicked, act: pick } },
-				...data.buckets.map((text, n) => ({ key: `bucket-${n}`, label: text, isNumber: true, write: (row) => count(row.counts[n]) })),
-				{ key: 'conversions', label: 'Conversions', isNumber: true, write: (row) => count(row.conversions) }],
+				...data.buckets.map((text, n) => ({ key: `bucket-${n}`, label: text, isNumber: true, write: (row) => exact(row.counts[n]) })),
+				{ key: 'conversions', label: 'Conversions', isNumber: true, write: (row) => exact(row.conversions) }],
 			rows: data.items, isSelected: isPicked,
 		}),
 	});
@@ -197,14 +197,14 @@ function summary(report, state, filterBy, change) {
 		{ key: 'name', label: 'Agent', write: (row) => row.name, by: (a, b) => byText(a.name, b.name),
 			pick: { isPressed: isPicked, act: (row) => filterBy('agent', idText(row.id), 'agents') } },
 		{ key: 'userType', label: 'User type', write: (row) => row.userType, by: (a, b) => byText(a.userType, b.userType) },
-		{ key: 'conversions', label: 'Conversions', write: (row) => count(row.conversions), by: (a, b) => a.conversions - b.conversions },
+		{ key: 'conversions', label: 'Conversions', write: (row) => exact(row.conversions), by: (a, b) => a.conversions - b.conversions },
 		{ key: 'goals', label: 'Goals reached', write: (row) => count(row.goals), by: (a, b) => a.goals - b.goals },
 		{ key: 'messages', label: 'Messages', write: (row) => count(row.messages), by: (a, b) => a.messages - b.messages },
 		{ key: 'responses', label: 'Responses', write: (row) => count(row.responses), by: (a, b) => a.responses - b.responses },
 		{ key: 'seconds', label: 'Time assigned', write: (row) => span(row.seconds), by: (a, b) => byDecimal(a.seconds, b.seconds) },
 		{ key: 'lead', label: 'Lead value', write: (row) => money(row.lead), by: (a, b) => byDecimal(a.lead, b.lead) },
 		{ key: 'transaction', label: 'Transaction value', write: (row) => money(row.transaction), by: (a, b) => byDecimal(a.transaction, b.transaction) },
-		{ key: 'others', label: 'In other currencies', write: (row) => count(row.others), by: (a, b) => a.others - b.others },
+		{ key: 'others', label: 'In other currencies', write: (row) => exact(row.others), by: (a, b) => a.others - b.others },
 	].map((column, n) => ({ ...column, isNumber: n > 1 }));
 	const sorted = { key: state.agentsSort, order: state.agentsOrder === 'asc' ? 'asc' : 'desc' };
 	const { by } = columns.find(({ key }) => key === sorted.key) ?? columns[2];

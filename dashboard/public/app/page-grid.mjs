@@ -1,5 +1,5 @@
 // The grid: a page of rows, sorted, searched and counted by the server.
-import { count, money } from './format.mjs';
+import { count, exact, money } from './format.mjs';
 import { disposeCharts } from './charts.mjs';
 import { element } from './dom.mjs';
 import { queryOf } from './state.mjs';
@@ -39,7 +39,7 @@ export function showGrid(page, report, context) {
 		pager(number, last, report, size, change)));
 }
 
-const written = { money: (value) => money(value), number: (value) => count(value), time: (value) => value.replace(/\.\d+/, '') };
+const written = { money: (value) => money(value), number: (value) => exact(value), time: (value) => value.replace(/\.\d+/, '') };
 
 function rows(report, state, change, filterBy) {
 	const at = Object.fromEntries(report.columns.map(({ name }, n) => [name, n]));
