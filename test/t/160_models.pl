@@ -45,14 +45,23 @@ is( $node->safe_psql('postgres', q{
 		SELECT string_agg(weight::text, ', ' ORDER BY segment_no) FROM goaltracker.conversion_grid}),
 	($doc =~ /= *(0\.\d+, 0\.\d+, 0\.\d+, 0\.\d+)$/m)[0], 'time_decay: weights');
 
-# Settings, and models side by side
+# The examples in SQL, as they stand; and what two of them answer
 my @blocks = $doc =~ /^```sql\n(.*?)^```$/msg;
-is(scalar @blocks, 3, 'there are three examples in SQL');
-foreach my $block (@blocks[ 0, 1 ])
+my @answers = $doc =~ /^```text\n(.*?)^```$/msg;
+is(scalar @blocks, 5, 'there are five examples in SQL');
+is(scalar @answers, 2, 'and two answers');
+foreach my $block (@blocks[ 0 .. 3 ])
 {
 	my ($status) = $node->psql('postgres', $block, on_error_stop => 1);
-	is($status, 0, 'the example runs');
+	is($status, 0, 'the example runs: ' . substr($block, 0, 40) =~ s/\n.*//sr);
 }
+sub answer
+{
+	my ($query) = @_;
+	my ($answer) = run_command([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c', $query ]);
+	return $answer =~ s/\s*$/\n/r;
+}
+is(answer($blocks[2]), $answers[0], 'Markov over journeys of one\'s own');
 is( $node->safe_psql('postgres', q{
 		SELECT name, conversions_first, conversions_last, conversions_linear
 		FROM goaltracker.model_comparison('2025-06-01', '2025-06-30', 'agent', 'shop')}),
@@ -60,11 +69,9 @@ is( $node->safe_psql('postgres', q{
 	'models side by side');
 
 # From CREATE TABLE to the answer
-my ($expected) = $doc =~ /^```text\n(.*?)^```$/ms;
-$node->safe_psql('postgres', ($blocks[2] =~ /^(.*?)\nSELECT/s)[0]);
-my ($answer) = run_command([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), '-c', ($blocks[2] =~ /\n(SELECT.*)$/s)[0] ]);
-$answer =~ s/\s*$/\n/;
-is($answer, $expected, 'on anybody\'s own tables');
+my ($tables, $query) = $blocks[4] =~ /^(.*?)\n(SELECT.*)$/s;
+$node->safe_psql('postgres', $tables);
+is(answer($query), $answers[1], 'on anybody\'s own tables');
 
 $node->stop;
 done_testing();
